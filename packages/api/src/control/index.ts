@@ -1,0 +1,3 @@
+export * from './messages.js'
+export * from './requests.js'
+export * from './session.js'

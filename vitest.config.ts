@@ -1,0 +1,33 @@
+import { defineConfig } from 'vitest/config'
+
+// Tests read the sources of every package, never an older build of them.
+const source = { conditions: ['@waybill/source', 'node', 'import', 'default'] }
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve: source,
+        ssr: { resolve: source },
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        resolve: source,
+        ssr: { resolve: source },
+        test: {
+          name: 'e2e',
+          include: ['tests/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          // Whole process trees on real disks: two files side by side are enough.
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+})
