@@ -1,1 +1,9 @@
-export {}
+export * from './fault-proxy.js'
+export * from './ports.js'
+export * from './processes.js'
+export * from './temp.js'
+export * from './transfers.js'
+export * from './trees.js'
+export * from './wait.js'
+export * from './waybill.js'
+export * from './wire-client.js'
