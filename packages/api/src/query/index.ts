@@ -1,1 +1,9 @@
-export {}
+export * from './evaluate.js'
+export * from './json.js'
+export { parseExpression, parseQuery, type Query } from './parser.js'
+export * from './printer.js'
+export * from './regex.js'
+export { limits as queryLimits, queryError } from './scanner.js'
+export * from './text.js'
+export * from './tree.js'
+export * from './values.js'
