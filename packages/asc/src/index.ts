@@ -1,1 +1,10 @@
-export {}
+export * from './data-frames.js'
+export * from './decoder.js'
+export * from './frames.js'
+export * from './incoming.js'
+export * from './limits.js'
+export * from './outgoing.js'
+export * from './paths.js'
+export * from './protocol-error.js'
+export * from './receiver.js'
+export * from './sender.js'

@@ -1,0 +1,280 @@
+import { ByteReader, ByteWriter } from './bytes.js'
+import {
+  digestBytes,
+  headerBytes,
+  maxControlFrame,
+  maxDataFrame,
+  maxMessage,
+  maxPath,
+  maxTasks,
+} from './limits.js'
+import type { BytePath } from './paths.js'
+import { ProtocolError } from './protocol-error.js'
+
+/** Numbers of the frames on the wire. */
+export const frameType = {
+  hello: 1,
+  ready: 2,
+  entries: 3,
+  note: 4,
+  scanned: 5,
+  answers: 6,
+  have: 7,
+  same: 8,
+  fileEnd: 9,
+  fileLost: 10,
+  taskOver: 11,
+  cancel: 12,
+  ping: 13,
+  pong: 14,
+  fin: 15,
+  stop: 16,
+  pack: 32,
+  chunk: 33,
+} as const
+
+/** Longest payload of a frame type, bytes; types that do not exist are a protocol error. */
+export function frameLimit(type: number): number {
+  if (type === frameType.pack || type === frameType.chunk) return maxDataFrame
+  if (type >= frameType.hello && type <= frameType.stop) return maxControlFrame
+  throw new ProtocolError('frame', `there is no frame of type ${type}`)
+}
+
+/** A file or directory that the sender has, as it was when it was scanned. */
+export interface Entry {
+  /** Grows by one with each entry of a session, so that late frames are told from wrong ones. */
+  readonly id: number
+  readonly task: number
+  readonly kind: 'file' | 'directory'
+  readonly path: BytePath
+  readonly size: number
+  /** Nanoseconds since 1970. */
+  readonly mtime: bigint
+  /** Permission bits. */
+  readonly mode: number
+}
+
+/** What the receiver says to an entry; `done` and `failed` settle it, as does `skip`. */
+export const verdicts = ['skip', 'send', 'done', 'failed'] as const
+export type Verdict = (typeof verdicts)[number]
+
+export type ControlFrame =
+  | {
+      readonly type: 'hello'
+      readonly version: number
+      readonly role: 'send' | 'receive'
+      /** Which connection of the link this is, from 0, and how many there will be. */
+      readonly index: number
+      readonly total: number
+    }
+  /** Receiver: I know these tasks and where they go. */
+  | { readonly type: 'ready'; readonly tasks: readonly number[] }
+  | { readonly type: 'entries'; readonly entries: readonly Entry[] }
+  /** Sender: a part of the source that is left out. A warning when the code starts with W. */
+  | {
+      readonly type: 'note'
+      readonly task: number
+      readonly path: BytePath
+      readonly code: string
+      readonly message: string
+    }
+  /** Sender: the task has no more entries. With a code, the whole task failed. */
+  | { readonly type: 'scanned'; readonly task: number; readonly code: string; readonly message: string }
+  | { readonly type: 'answers'; readonly answers: readonly { id: number; verdict: Verdict }[] }
+  /** Receiver: digests of the chunks from `start` that it holds; sent before the answer `send`. */
+  | { readonly type: 'have'; readonly id: number; readonly start: number; readonly digests: Buffer }
+  /** Sender: these chunks are as the receiver has them. */
+  | { readonly type: 'same'; readonly id: number; readonly start: number; readonly count: number }
+  | { readonly type: 'fileEnd'; readonly id: number; readonly digest: Buffer }
+  /** Sender: the file will not come. Without a code it is withdrawn, to be announced anew. */
+  | { readonly type: 'fileLost'; readonly id: number; readonly code: string; readonly message: string }
+  /** Receiver: the task is settled, one way or the other. */
+  | { readonly type: 'taskOver'; readonly task: number }
+  /** Sender: the task is taken back. */
+  | { readonly type: 'cancel'; readonly task: number }
+  | { readonly type: 'ping' }
+  | { readonly type: 'pong' }
+  /** No task is left and none will come. */
+  | { readonly type: 'fin' }
+  | { readonly type: 'stop'; readonly code: string; readonly message: string }
+
+/** Writes the header of a frame whose payload is `length` bytes. */
+export function writeHeader(frame: Buffer, type: number, length: number): void {
+  frame.writeUInt32LE(length, 0)
+  frame.writeUInt8(type, 4)
+}
+
+const maxCode = 16
+
+/** The frame, header included. */
+export function encode(frame: ControlFrame): Buffer {
+  const out = new ByteWriter(frame.type === 'entries' ? 64 + frame.entries.length * 96 : 64)
+  const type = frameType[frame.type]
+  out.u32(0).u8(type)
+  write(out, frame)
+  return out.setU32(out.length - headerBytes, 0).done()
+}
+
+function write(out: ByteWriter, frame: ControlFrame): void {
+  switch (frame.type) {
+    case 'hello':
+      out
+        .u16(frame.version)
+        .u8(frame.role === 'send' ? 0 : 1)
+        .u8(frame.index)
+        .u8(frame.total)
+      return
+    case 'ready':
+      out.u32(frame.tasks.length)
+      for (const task of frame.tasks) out.u32(task)
+      return
+    case 'entries':
+      out.u32(frame.entries.length)
+      for (const entry of frame.entries) writeEntry(out, entry)
+      return
+    case 'note':
+      out.u32(frame.task).binary(frame.path).text(frame.code, maxCode).text(frame.message, maxMessage)
+      return
+    case 'scanned':
+      out.u32(frame.task).text(frame.code, maxCode).text(frame.message, maxMessage)
+      return
+    case 'answers':
+      out.u32(frame.answers.length)
+      for (const { id, verdict } of frame.answers) out.u32(id).u8(verdicts.indexOf(verdict))
+      return
+    case 'have':
+      out
+        .u32(frame.id)
+        .u32(frame.start)
+        .u32(frame.digests.length / digestBytes)
+        .bytes(frame.digests)
+      return
+    case 'same':
+      out.u32(frame.id).u32(frame.start).u32(frame.count)
+      return
+    case 'fileEnd':
+      out.u32(frame.id).bytes(frame.digest)
+      return
+    case 'fileLost':
+      out.u32(frame.id).text(frame.code, maxCode).text(frame.message, maxMessage)
+      return
+    case 'taskOver':
+    case 'cancel':
+      out.u32(frame.task)
+      return
+    case 'stop':
+      out.text(frame.code, maxCode).text(frame.message, maxMessage)
+      return
+    case 'ping':
+    case 'pong':
+    case 'fin':
+      return
+  }
+}
+
+function writeEntry(out: ByteWriter, entry: Entry): void {
+  out
+    .u32(entry.id)
+    .u32(entry.task)
+    .u8(entry.kind === 'file' ? 0 : 1)
+  out.u16(entry.mode).size(entry.size).i64(entry.mtime).binary(entry.path)
+}
+
+const entryBytes = 4 + 4 + 1 + 2 + 8 + 8 + 2
+
+/** Reads the payload of a control frame. What does not make sense is a protocol error. */
+export function decode(type: number, payload: Buffer): ControlFrame {
+  const read = new ByteReader(payload)
+  const frame = parse(type, read)
+  read.end()
+  return frame
+}
+
+function parse(type: number, read: ByteReader): ControlFrame {
+  switch (type) {
+    case frameType.hello:
+      return {
+        type: 'hello',
+        version: read.u16(),
+        role: read.u8() === 0 ? 'send' : 'receive',
+        index: read.u8(),
+        total: read.u8(),
+      }
+    case frameType.ready:
+      return { type: 'ready', tasks: list(read, 4, maxTasks, () => read.u32()) }
+    case frameType.entries:
+      return { type: 'entries', entries: list(read, entryBytes, maxTasks, () => readEntry(read)) }
+    case frameType.note:
+      return { type: 'note', task: read.u32(), path: read.binary(maxPath), ...readFault(read) }
+    case frameType.scanned:
+      return { type: 'scanned', task: read.u32(), ...readFault(read) }
+    case frameType.answers:
+      return { type: 'answers', answers: list(read, 5, maxTasks, () => readAnswer(read)) }
+    case frameType.have:
+      return { type: 'have', id: read.u32(), start: read.u32(), digests: readDigests(read) }
+    case frameType.same:
+      return { type: 'same', id: read.u32(), start: read.u32(), count: read.u32() }
+    case frameType.fileEnd:
+      return { type: 'fileEnd', id: read.u32(), digest: read.bytes(digestBytes) }
+    case frameType.fileLost:
+      return { type: 'fileLost', id: read.u32(), ...readFault(read) }
+    case frameType.taskOver:
+      return { type: 'taskOver', task: read.u32() }
+    case frameType.cancel:
+      return { type: 'cancel', task: read.u32() }
+    case frameType.ping:
+      return { type: 'ping' }
+    case frameType.pong:
+      return { type: 'pong' }
+    case frameType.fin:
+      return { type: 'fin' }
+    case frameType.stop:
+      return { type: 'stop', ...readFault(read) }
+    default:
+      throw new ProtocolError('frame', `frame ${type} is no control frame`)
+  }
+}
+
+function readFault(read: ByteReader): { code: string; message: string } {
+  return { code: read.text(maxCode), message: read.text(maxMessage) }
+}
+
+/** A counted list; the count is believed only as far as the bytes for it are there. */
+function list<T>(read: ByteReader, itemBytes: number, max: number, item: () => T): T[] {
+  const count = read.u32()
+  if (count > max) throw new ProtocolError('limit', 'a list is too long')
+  if (count * itemBytes > read.left) throw new ProtocolError('frame', 'a list is shorter than it says')
+  const items: T[] = []
+  for (let i = 0; i < count; i++) items.push(item())
+  return items
+}
+
+function readEntry(read: ByteReader): Entry {
+  const id = read.u32()
+  const task = read.u32()
+  const kind = read.u8()
+  if (kind > 1) throw new ProtocolError('frame', 'an entry of unknown kind')
+  const mode = read.u16()
+  return {
+    id,
+    task,
+    kind: kind === 0 ? 'file' : 'directory',
+    mode,
+    size: read.size(),
+    mtime: read.i64(),
+    path: read.binary(0xffff),
+  }
+}
+
+function readAnswer(read: ByteReader): { id: number; verdict: Verdict } {
+  const id = read.u32()
+  const verdict = verdicts[read.u8()]
+  if (verdict === undefined) throw new ProtocolError('frame', 'an unknown answer')
+  return { id, verdict }
+}
+
+function readDigests(read: ByteReader): Buffer {
+  const count = read.u32()
+  if (count * digestBytes > read.left) throw new ProtocolError('frame', 'a list is shorter than it says')
+  return read.bytes(count * digestBytes)
+}

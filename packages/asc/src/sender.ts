@@ -1,0 +1,309 @@
+import type { Hash } from './data-frames.js'
+import { type ControlFrame, type Entry, encode, type Verdict } from './frames.js'
+import { digestBytes, maxOutstanding, maxTasks, packBytes, packFiles, smallFile } from './limits.js'
+import { type ChunkWork, type Found, OutgoingFile } from './outgoing.js'
+import type { BytePath } from './paths.js'
+import { ProtocolError } from './protocol-error.js'
+
+/** What the sending machine asks of its surroundings. */
+export interface SenderOutput {
+  /** Sends a frame on the control connection, in order. */
+  send(frame: Buffer): void
+  /** The task is settled or was taken back: stop scanning it and close what it holds open. */
+  forget(task: number): void
+  /** The receiver settled a file: close it. `verdict` tells how. */
+  settled(file: OutgoingFile, verdict: Verdict): void
+  /** Nothing is left to do on either side. */
+  finished(): void
+}
+
+export type Work = { readonly kind: 'pack'; readonly files: readonly OutgoingFile[] } | ChunkWork
+
+interface SenderTask {
+  readonly index: number
+  ready: boolean
+  cancelled: boolean
+  scanned: boolean
+  open: number
+}
+
+/**
+ * The sending half of a session. Its surroundings scan and read (`toScan`, `next` say what) and move frames;
+ * it decides what goes when. Bounded by `maxOutstanding` entries whatever the size of the tree.
+ *
+ * A task: offered → ready (the receiver knows it) → scanning → scanned → over. Exactly one `taskOver` answers
+ * each task that became ready.
+ */
+export class SenderSession {
+  readonly #out: SenderOutput
+  readonly #hash: Hash
+  readonly #tasks = new Map<number, SenderTask>()
+  readonly #readyEarly = new Set<number>()
+  readonly #overEarly = new Set<number>()
+  readonly #toScan: SenderTask[] = []
+  readonly #files = new Map<number, OutgoingFile>()
+  readonly #small: OutgoingFile[] = []
+  readonly #large: OutgoingFile[] = []
+  #lastId = 0
+  #packTurn = true
+  #finishing = false
+  #finSent = false
+  #finReceived = false
+
+  constructor(out: SenderOutput, hash: Hash) {
+    this.#out = out
+    this.#hash = hash
+  }
+
+  /** Entries that are announced and not settled. */
+  get outstanding(): number {
+    return this.#files.size
+  }
+
+  offer(tasks: readonly number[]): void {
+    for (const index of tasks) {
+      if (this.#overEarly.delete(index)) {
+        this.#readyEarly.delete(index)
+        this.#out.forget(index)
+        continue
+      }
+      if (this.#tasks.has(index)) continue
+      const task = { index, ready: false, cancelled: false, scanned: false, open: 0 }
+      this.#tasks.set(index, task)
+      if (this.#readyEarly.delete(index)) this.#begin(task)
+    }
+    this.#end()
+  }
+
+  cancel(index: number): void {
+    const task = this.#tasks.get(index)
+    if (task === undefined || task.cancelled) return
+    task.cancelled = true
+    if (task.ready) this.#out.send(encode({ type: 'cancel', task: index }))
+    this.#drop(task)
+    this.#end()
+  }
+
+  /** No more tasks will be offered. */
+  finish(): void {
+    this.#finishing = true
+    this.#end()
+  }
+
+  receive(frame: ControlFrame): void {
+    switch (frame.type) {
+      case 'ready':
+        for (const index of frame.tasks) this.#ready(index)
+        return
+      case 'answers':
+        for (const { id, verdict } of frame.answers) this.#answer(id, verdict)
+        return
+      case 'have':
+        this.#files.get(this.#known(frame.id))?.remember(frame.start, frame.digests)
+        return
+      case 'taskOver':
+        this.#over(frame.task)
+        return
+      case 'fin':
+        this.#finReceived = true
+        for (const task of this.#tasks.values()) this.#drop(task)
+        this.#tasks.clear()
+        this.#end()
+        return
+      default:
+        throw new ProtocolError('state', `a receiver does not send ${frame.type}`)
+    }
+  }
+
+  /** The task to scan a little further now, if one waits and there is room for its entries. */
+  toScan(): number | undefined {
+    while (this.room > 0) {
+      const task = this.#toScan[0]
+      if (task === undefined) return undefined
+      if (!task.scanned && !task.cancelled && this.#tasks.get(task.index) === task) return task.index
+      this.#toScan.shift()
+    }
+    return undefined
+  }
+
+  /** How many entries `announce` takes at this moment. */
+  get room(): number {
+    // One is kept for a file that changed: it is announced anew before it is withdrawn.
+    return maxOutstanding - 1 - this.#files.size
+  }
+
+  /** Some entries of a task were found: at most `room`. */
+  announce(index: number, found: readonly Found[]): void {
+    const task = this.#tasks.get(index)
+    if (task === undefined || task.cancelled || found.length === 0) return
+    this.#announce(task, found, false)
+  }
+
+  /** A part of the source is left out, with the reason. */
+  note(task: number, path: BytePath, code: string, message: string): void {
+    this.#out.send(encode({ type: 'note', task, path, code, message }))
+  }
+
+  /** The scan of a task is through; with a code the task as a whole failed. */
+  scanned(index: number, code: string, message: string): void {
+    const task = this.#tasks.get(index)
+    if (task === undefined || task.cancelled) return
+    task.scanned = true
+    this.#out.send(encode({ type: 'scanned', task: index, code, message }))
+  }
+
+  /** What to read and send next; each piece of work is handed out once. */
+  next(): Work | undefined {
+    this.#packTurn = !this.#packTurn
+    return this.#packTurn ? (this.#pack() ?? this.#chunk()) : (this.#chunk() ?? this.#pack())
+  }
+
+  /** A chunk was read: sends word if the receiver has it already. */
+  chunkRead(work: ChunkWork, digest: Buffer): { readonly missing: boolean; readonly last: boolean } {
+    const outcome = work.file.chunkRead(work.index, digest)
+    if (!outcome.missing && !work.file.dropped) {
+      this.#out.send(encode({ type: 'same', id: work.file.entry.id, start: work.index, count: 1 }))
+    }
+    return outcome
+  }
+
+  /** All chunks of a large file were read, and it did not change meanwhile. */
+  fileRead(file: OutgoingFile): void {
+    if (file.dropped) return
+    this.#out.send(encode({ type: 'fileEnd', id: file.entry.id, digest: file.digest(this.#hash) }))
+  }
+
+  fileLost(file: OutgoingFile, code: string, message: string): void {
+    if (!this.#remove(file)) return
+    this.#out.send(encode({ type: 'fileLost', id: file.entry.id, code, message }))
+  }
+
+  /** The file is not what was announced: announces it anew, as it is now. */
+  fileChanged(file: OutgoingFile, now: Found): void {
+    const task = this.#tasks.get(file.entry.task)
+    if (!this.#remove(file) || task === undefined) return
+    // In this order, so that the task does not look settled in between.
+    this.#announce(task, [now], true)
+    this.#out.send(encode({ type: 'fileLost', id: file.entry.id, code: '', message: '' }))
+  }
+
+  #announce(task: SenderTask, found: readonly Found[], retried: boolean): void {
+    const entries: Entry[] = []
+    for (const item of found) {
+      const { kind, path, size, mtime, mode } = item
+      const entry = { id: ++this.#lastId, task: task.index, kind, path, size, mtime, mode }
+      entries.push(entry)
+      this.#files.set(entry.id, new OutgoingFile(entry, retried))
+    }
+    task.open += entries.length
+    this.#out.send(encode({ type: 'entries', entries }))
+  }
+
+  #begin(task: SenderTask): void {
+    task.ready = true
+    this.#toScan.push(task)
+  }
+
+  #ready(index: number): void {
+    const task = this.#tasks.get(index)
+    if (task === undefined) {
+      if (this.#readyEarly.size >= maxTasks) throw new ProtocolError('limit', 'too many tasks')
+      this.#readyEarly.add(index)
+    } else if (task.ready) {
+      throw new ProtocolError('state', 'a task became ready twice')
+    } else if (task.cancelled) {
+      task.ready = true
+      this.#out.send(encode({ type: 'cancel', task: index }))
+    } else {
+      this.#begin(task)
+    }
+  }
+
+  #over(index: number): void {
+    const task = this.#tasks.get(index)
+    if (task === undefined) {
+      if (this.#overEarly.size >= maxTasks) throw new ProtocolError('limit', 'too many tasks')
+      this.#overEarly.add(index)
+      return
+    }
+    this.#tasks.delete(index)
+    this.#drop(task)
+    this.#end()
+  }
+
+  #answer(id: number, verdict: Verdict): void {
+    const file = this.#files.get(this.#known(id))
+    if (file === undefined) return
+    if (verdict !== 'send') {
+      this.#remove(file)
+      this.#out.settled(file, verdict)
+    } else if (file.entry.kind === 'directory') {
+      throw new ProtocolError('state', 'a directory has no data to send')
+    } else if (file.wanted) {
+      throw new ProtocolError('state', 'a file was asked for twice')
+    } else {
+      file.wanted = true
+      const queue = file.entry.size < smallFile ? this.#small : this.#large
+      queue.push(file)
+    }
+  }
+
+  /** Ids that were settled meanwhile are fine, ids that were never given are not. */
+  #known(id: number): number {
+    if (id > this.#lastId) throw new ProtocolError('state', 'an answer to an entry that was never sent')
+    return id
+  }
+
+  #pack(): Work | undefined {
+    const files: OutgoingFile[] = []
+    let bytes = 0
+    while (files.length < packFiles && bytes < packBytes) {
+      const file = this.#small.shift()
+      if (file === undefined) break
+      if (file.dropped) continue
+      files.push(file)
+      bytes += file.entry.size + 2 * digestBytes
+    }
+    return files.length === 0 ? undefined : { kind: 'pack', files }
+  }
+
+  #chunk(): Work | undefined {
+    for (;;) {
+      const file = this.#large[0]
+      if (file === undefined) return undefined
+      const work = file.takeChunk()
+      if (work !== undefined) return work
+      this.#large.shift()
+    }
+  }
+
+  #remove(file: OutgoingFile): boolean {
+    if (!this.#files.delete(file.entry.id)) return false
+    file.dropped = true
+    const task = this.#tasks.get(file.entry.task)
+    if (task !== undefined) task.open--
+    return true
+  }
+
+  #drop(task: SenderTask): void {
+    if (task.open > 0) {
+      for (const file of this.#files.values()) {
+        if (file.entry.task !== task.index) continue
+        this.#files.delete(file.entry.id)
+        file.dropped = true
+        this.#out.settled(file, 'failed')
+      }
+      task.open = 0
+    }
+    this.#out.forget(task.index)
+  }
+
+  #end(): void {
+    if (!this.#finSent && this.#finishing) {
+      for (const task of this.#tasks.values()) if (!task.cancelled || task.ready) return
+      this.#finSent = true
+      this.#out.send(encode({ type: 'fin' }))
+    }
+    if (this.#finSent && this.#finReceived) this.#out.finished()
+  }
+}
