@@ -84,6 +84,14 @@ export function parseMessage<T extends v.GenericSchema>(
   } catch {
     return undefined
   }
-  const parsed = v.safeParse(schema, json)
+  return parseValue(schema, json)
+}
+
+/** The same for JSON that is an object already: arguments of requests, and their results. */
+export function parseValue<T extends v.GenericSchema>(
+  schema: T,
+  value: unknown,
+): v.InferOutput<T> | undefined {
+  const parsed = v.safeParse(schema, value)
   return parsed.success ? parsed.output : undefined
 }
