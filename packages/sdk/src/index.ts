@@ -1,1 +1,9 @@
-export {}
+export { type ErrorCode, WaybillError } from '@waybill/api'
+export type * from './entities/index.js'
+export type { FollowOptions } from './follow.js'
+export type { CreateOptions, FindOptions } from './options.js'
+export { type CreatedTasks, Session, type Success } from './session.js'
+export type { SettingScope, Settings } from './settings.js'
+export { type Grant, quote, type Shares } from './shares.js'
+export type { Login, SessionOptions } from './wire/connection.js'
+export { serverUrl } from './wire/connection.js'

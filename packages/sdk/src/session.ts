@@ -1,0 +1,187 @@
+import { WaybillError } from '@waybill/api'
+import type { Entity, EntityOf, Found, Transfer } from './entities/index.js'
+import { type FollowOptions, follow } from './follow.js'
+import { type CreateOptions, type FindOptions, findPayload, present } from './options.js'
+import { Settings } from './settings.js'
+import { Shares } from './shares.js'
+import { Connection, type Login, type SessionOptions } from './wire/connection.js'
+import { splitQuery } from './wire/query-text.js'
+import { isJson, type Json, toWire } from './wire/values.js'
+
+/** What adding tasks as bare paths answers with. */
+export interface Success {
+  readonly success: true
+}
+
+/** One user in one workspace. Every method rejects with a WaybillError: a code and the server's words. */
+export class Session {
+  readonly settings: Settings
+  readonly shares: Shares
+  readonly #connection: Connection
+
+  /** Does not talk to the server yet; the first call logs in. */
+  constructor(options: SessionOptions) {
+    this.#connection = new Connection(options)
+    this.settings = new Settings(this.#connection)
+    this.shares = new Shares(this.#connection, this)
+  }
+
+  /** A session whose credentials were accepted. */
+  static async login(options: SessionOptions): Promise<Session> {
+    const session = new Session(options)
+    await session.login()
+    return session
+  }
+
+  /** Id and role of the user. */
+  login(): Promise<Login> {
+    return this.#connection.login()
+  }
+
+  /** Address of the server, without a path. */
+  get server(): string {
+    return this.#connection.server
+  }
+
+  /** Entities that a query finds: `Transfer WHERE status=running`. Live ones unless the options say otherwise. */
+  async find<const Q extends string>(query: Q, options: FindOptions = {}): Promise<Found<Q>[]> {
+    return this.#find<Found<Q>>(query, findPayload(options))
+  }
+
+  /** The first that a query finds, among live and then among finished jobs; null when there is none. */
+  async findOne<const Q extends string>(query: Q, options: FindOptions = {}): Promise<Found<Q> | null> {
+    const [first] = await this.#find<Found<Q>>(query, { ...findPayload(options), single_entity_query: true })
+    return first ?? null
+  }
+
+  /** The entity with an id, whatever its state; null when there is none that the user may read. */
+  async getEntity<T extends string>(
+    type: T,
+    id: string,
+    options: FindOptions = {},
+  ): Promise<EntityOf<T> | null> {
+    const { result } = await this.#connection.event('GET', `${uriType(type)}/find`, {
+      id,
+      data: findPayload(options),
+    })
+    return list<EntityOf<T>>(result)[0] ?? null
+  }
+
+  /**
+   * Makes an entity. Tasks name their job as third argument; bare paths answer with `{success: true}`, several
+   * tasks with a list.
+   */
+  create(type: 'Task' | 'task', data: Json, options: string | CreateOptions): Promise<CreatedTasks>
+  create<T extends string>(type: T, data: Json, options?: string | CreateOptions): Promise<EntityOf<T>>
+  async create(type: string, data: Json, options: string | CreateOptions = {}): Promise<unknown> {
+    const { entityId, entityid, allowDuplicates, allow_duplicates }: CreateOptions =
+      typeof options === 'string' ? { entityId: options } : options
+    const parent = entityId ?? entityid
+    const answer = await this.#connection.event('POST', `${uriType(type)}/create`, {
+      ...(parent === undefined ? {} : { id: parent }),
+      data: { ...data, ...present({ allow_duplicates: allowDuplicates ?? allow_duplicates }) },
+    })
+    if (answer.success === true && !('result' in answer)) return { success: true }
+    const made = list<Entity>(answer.result)
+    return made.length === 1 ? made[0] : made
+  }
+
+  /** Changes an entity; answers with it. */
+  async update<T extends string>(type: T, id: string, data: Json): Promise<EntityOf<T>> {
+    const { result } = await this.#connection.event('PUT', `${uriType(type)}/edit`, { id, data })
+    const [changed] = list<EntityOf<T>>(result)
+    if (changed === undefined)
+      throw new WaybillError('internal', 'The server did not answer with the entity.')
+    return changed
+  }
+
+  /** Changes tasks of a job, each named by `id` or `uri`; answers with the changed ones. */
+  async updateMany(
+    type: 'Task' | 'task',
+    job: string,
+    changes: readonly Json[],
+  ): Promise<EntityOf<'task'>[]> {
+    const { result } = await this.#connection.event('PUT', `${uriType(type)}/edit`, {
+      id: job,
+      data: changes,
+    })
+    return list(result)
+  }
+
+  async deleteOne(type: string, id: string, options: { readonly force?: boolean } = {}): Promise<true> {
+    await this.#connection.event('DELETE', `${uriType(type)}/delete`, { id, data: present({ ...options }) })
+    return true
+  }
+
+  /** An entity, or anything else, as readable text. */
+  dump(entity: unknown): string {
+    return JSON.stringify(toWire(entity), null, 4)
+  }
+
+  /** The log of a job. */
+  async log(job: string): Promise<string> {
+    const answer = await this.#connection.event('GET', 'transfer/report', { id: job, data: {} })
+    const report = answer.report ?? (isJson(answer.result) ? answer.result.report : undefined)
+    if (typeof report !== 'string') throw new WaybillError('internal', 'The server answered without a log.')
+    return report
+  }
+
+  /** The job each time that it changed, until it is done, aborted or failed. See `follow`. */
+  follow(job: string, options?: FollowOptions): AsyncGenerator<Transfer, void, void> {
+    return follow(this, job, options)
+  }
+
+  /** Names of the attributes that the user may read, or give at creation, or change later. */
+  async attributes(
+    type: string,
+    options: { readonly create?: boolean; readonly update?: boolean } = {},
+  ): Promise<string[]> {
+    const { create = false, update = false } = options
+    const { result } = await this.#connection.event('GET', 'attributes', {
+      data: { entitytype: type.toLowerCase(), create, update },
+    })
+    return texts(result)
+  }
+
+  /** Names of the entity types that the user may see. */
+  async entityTypes(): Promise<string[]> {
+    return texts((await this.#connection.event('GET', 'entitytypes')).result)
+  }
+
+  /** Closes idle connections. */
+  close(): void {
+    this.#connection.close()
+  }
+
+  async #find<T extends Entity>(query: string, data: Json): Promise<T[]> {
+    const { type, expression } = splitQuery(query)
+    // The rights of shares are the one type whose whole query travels.
+    const text = type.toLowerCase() === 'acl' ? query : expression
+    const { result } = await this.#connection.event('GET', `${uriType(type)}/find`, {
+      ...(text === undefined ? {} : { query: text }),
+      data,
+    })
+    return list<T>(result)
+  }
+}
+
+export type CreatedTasks = EntityOf<'task'> | EntityOf<'task'>[] | Success
+
+function uriType(type: string): string {
+  if (!/^[a-z_]+$/i.test(type))
+    throw new WaybillError('unknown_entity', `No type of entity is called "${type}".`)
+  return type.toLowerCase()
+}
+
+function list<T extends Entity>(result: unknown): T[] {
+  if (!Array.isArray(result) || !result.every((item) => isJson(item)))
+    throw new WaybillError('internal', 'The server did not answer with a list of entities.')
+  // The attributes of each type are what the protocol promises; checking each here would only break a
+  // program when a server adds or narrows one.
+  return result as unknown as T[]
+}
+
+function texts(result: unknown): string[] {
+  if (!Array.isArray(result)) throw new WaybillError('internal', 'The server did not answer with a list.')
+  return result.map(String)
+}
