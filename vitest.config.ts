@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 // Tests read the sources of every package, never an older build of them.
-const source = { conditions: ['@waybill/source', 'node', 'import', 'default'] }
+// No 'import' here: it would reach Node's `require` too, which old packages like pg do not survive.
+const source = { conditions: ['@waybill/source', 'node', 'default'] }
 
 export default defineConfig({
   test: {

@@ -172,6 +172,8 @@ export interface JobTable extends EntityColumns {
   /** Whether the tasks' destinations mirror their sources' paths. */
   mirrored: Flag
   hooks: Json | null
+  /** JSON list of the ids of the shares that its tasks lie on. */
+  shares: Json
   size: number
   transferred: number
   /** Bytes a second; -1 when not running. */
@@ -181,6 +183,8 @@ export interface JobTable extends EntityColumns {
   started: Moment | null
   finished: Moment | null
   measured: Flag
+  /** Somebody paused it; it then goes on only when somebody says so. */
+  paused_by_hand: Flag
   retries: number
   /** Not before this moment: next retry, or the half second after a revival. */
   not_before: Moment | null
@@ -220,6 +224,8 @@ export interface TaskTable {
   files: number
   time: number
   tries: number
+  /** The run of the job that it was last handed out in. */
+  run: number
   created: Moment
   finished: Moment | null
   modified: Moment
@@ -274,6 +280,8 @@ export interface LeaseTable {
   run: number
   /** The two client ids in order, joined by a space. */
   pair: string
+  /** Which of the pair's slots (`transfer_concurrent`) it takes, from 0; unique per pair. */
+  slot: number
   session: string
   source_client: string
   destination_client: string
