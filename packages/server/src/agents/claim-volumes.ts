@@ -1,0 +1,61 @@
+import { newId } from '@waybill/api'
+import type { WorkspaceStore } from '../store/store.js'
+import type { AgentHub } from './hub.js'
+
+/**
+ * Gives the volumes that no server serves at a site to one that has just registered there, where it can: the
+ * directory is made on its machine if need be. Answers with the volumes that it serves from now on.
+ */
+export async function claimVolumes(
+  store: WorkspaceStore,
+  hub: AgentHub,
+  client: string,
+  site: string,
+  now: () => number,
+): Promise<{ readonly served: readonly string[]; readonly failures: readonly string[] }> {
+  const served: string[] = []
+  const failures: string[] = []
+  for (const volume of await unserved(store, site)) {
+    try {
+      const root = await hub.request(client, 'root.check', { path: volume.path, create: true })
+      if (await claim(store, volume.id, client, site, root.path, now())) served.push(volume.id)
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      failures.push(`Volume ${volume.code} at ${volume.path} cannot be served: ${why}`)
+    }
+  }
+  return { served, failures }
+}
+
+async function unserved({ db }: WorkspaceStore, site: string) {
+  const servedHere = db.selectFrom('share_server').select('share').where('site', '=', site)
+  return await db
+    .selectFrom('share')
+    .select(['id', 'code', 'path'])
+    .where('kind', '=', 'volume')
+    .where('inactive', '=', 0)
+    .where('path', '<>', '')
+    .where('id', 'not in', servedHere)
+    .execute()
+}
+
+/** False when another server was quicker. */
+async function claim(
+  store: WorkspaceStore,
+  share: string,
+  client: string,
+  site: string,
+  path: string,
+  now: number,
+): Promise<boolean> {
+  return await store.transaction(async (tx) => {
+    const row = { id: newId(now), workspace: store.id, share, client, site, path, created: now }
+    const inserted = await tx
+      .insertInto('share_server')
+      .values(row)
+      .onConflict((conflict) => conflict.doNothing())
+      .returning('id')
+      .execute()
+    return inserted.length > 0
+  })
+}
