@@ -7,6 +7,8 @@ export const errorStatus = {
   unknown_uri: 404,
   unauthenticated: 401,
   forbidden: 403,
+  /** A good key, of somebody who is no member of the workspace (yet). */
+  not_member: 403,
   not_found: 404,
   conflict: 409,
   duplicate: 409,
