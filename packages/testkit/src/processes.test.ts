@@ -22,7 +22,7 @@ test('waiting fails with the words of what runs', async () => {
   })
   await one.printed(/busy/)
   const failed = waitFor(() => false, { what: 'a miracle', timeoutMs: 50 })
-  await expect(failed).rejects.toThrow(/a miracle[^]*busy/)
+  await expect(failed).rejects.toThrow(/a miracle[\s\S]*busy/)
   await one.kill()
 })
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { reapDirectory } from './reaper.js'
@@ -8,8 +8,4 @@ export function tempDirectory(name = 'test'): string {
   const path = mkdtempSync(join(tmpdir(), `waybill-${name}-`))
   reapDirectory(path)
   return path
-}
-
-export function removeDirectory(path: string): void {
-  rmSync(path, { recursive: true, force: true, maxRetries: 3 })
 }
