@@ -1,4 +1,4 @@
-import { id, integer, integerOrNull, ownedBy, type TableMaker, text, textOrNull } from './tables.js'
+import { id, integer, integerOrNull, ownedBy, partOf, type TableMaker, text, textOrNull } from './tables.js'
 
 /** What most entities have. */
 const entity = {
@@ -60,6 +60,7 @@ async function members(make: TableMaker): Promise<void> {
     queue: textOrNull,
     logged_in: integerOrNull,
   })
+  await make.unique('user', ['workspace', 'id'])
   // A deleted membership is a row less; one that was set aside keeps its email.
   await make.unique('user', ['workspace', 'code'])
   await make.unique('user', ['workspace', 'account'])
@@ -86,6 +87,7 @@ async function members(make: TableMaker): Promise<void> {
     last_checkin: integerOrNull,
     metrics: textOrNull,
   })
+  await make.unique('client', ['workspace', 'id'])
   await make.index('client', ['workspace', 'machine'])
   await make.index('client', ['workspace', 'user', 'online', 'last_checkin'])
   await make.index('client', ['workspace', 'site'])
@@ -105,6 +107,7 @@ async function shares(make: TableMaker): Promise<void> {
     status: text,
     inactive: integer,
   })
+  await make.unique('share', ['workspace', 'id'])
   await make.unique('share', ['workspace', 'code'])
   await make.unique('share', ['workspace'], { column: 'is_default', is: 1 })
   await make.index('share', ['workspace', 'kind', 'inactive', 'id'])
@@ -114,8 +117,8 @@ async function shares(make: TableMaker): Promise<void> {
   await make.table('share_server', {
     id,
     workspace: text,
-    share: ownedBy('share'),
-    client: ownedBy('client'),
+    share: partOf('share'),
+    client: partOf('client'),
     site: text,
     path: text,
     created: integer,
@@ -126,8 +129,8 @@ async function shares(make: TableMaker): Promise<void> {
   await make.table('acl', {
     id,
     workspace: text,
-    user: ownedBy('user'),
-    share: ownedBy('share'),
+    user: partOf('user'),
+    share: partOf('share'),
     paths: text,
     notify: integer,
     message: text,

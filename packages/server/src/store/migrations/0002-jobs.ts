@@ -6,6 +6,7 @@ import {
   number,
   numberOrNull,
   ownedBy,
+  partOf,
   type TableMaker,
   text,
   textOrNull,
@@ -75,6 +76,7 @@ async function job(make: TableMaker): Promise<void> {
     tasks_excluded: integer,
     tasks_done: integer,
   })
+  await make.unique('job', ['workspace', 'id'])
   // Pages of find; the id is the cursor.
   await make.index('job', ['workspace', 'kind', 'population', 'id'])
   // A queue in its order. Finished jobs keep their queue, hence the population before the position.
@@ -97,7 +99,7 @@ async function task(make: TableMaker): Promise<void> {
   await make.table('task', {
     id,
     workspace: text,
-    job: ownedBy('job'),
+    job: partOf('job'),
     seq: integer,
     uri: text,
     status: text,
@@ -130,7 +132,7 @@ async function log(make: TableMaker): Promise<void> {
   await make.table('log', {
     id,
     workspace: text,
-    job: ownedBy('job'),
+    job: partOf('job'),
     task: textOrNull,
     level: text,
     code: textOrNull,
@@ -162,7 +164,7 @@ async function running(make: TableMaker): Promise<void> {
     'lease',
     {
       workspace: text,
-      job: ownedBy('job'),
+      job: partOf('job'),
       run: integer,
       pair: text,
       slot: integer,

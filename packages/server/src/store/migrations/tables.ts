@@ -8,6 +8,8 @@ export interface Column {
   readonly primary?: true
   /** The table whose row owns this one: when that goes, this goes. */
   readonly owner?: string
+  /** The owner is of the same workspace, which the database sees to. */
+  readonly within?: true
 }
 
 export const id: Column = { kind: 'text', primary: true }
@@ -19,6 +21,8 @@ export const integerOrNull: Column = { kind: 'integer', nullable: true }
 export const number: Column = { kind: 'number' }
 export const numberOrNull: Column = { kind: 'number', nullable: true }
 export const ownedBy = (table: string): Column => ({ kind: 'text', owner: table })
+/** The owner needs a unique index on (workspace, id), this table one that starts with (workspace, column). */
+export const partOf = (table: string): Column => ({ kind: 'text', owner: table, within: true })
 
 /** Makes tables and indices, so that a migration is written once for both databases. */
 export class TableMaker {
@@ -38,6 +42,17 @@ export class TableMaker {
     let table: CreateTableBuilder<string, string> = this.#schema.createTable(name)
     for (const [key, column] of Object.entries(columns)) {
       table = table.addColumn(key, this.#types[column.kind], (built) => constraints(built, column))
+      const { owner, within } = column
+      if (owner === undefined) continue
+      const [from, to] = within
+        ? [
+            ['workspace', key],
+            ['workspace', 'id'],
+          ]
+        : [[key], ['id']]
+      table = table.addForeignKeyConstraint(`${name}_${key}_fkey`, from, owner, to, (built) =>
+        built.onDelete('cascade'),
+      )
     }
     if (primaryKey.length > 0) table = table.addPrimaryKeyConstraint(`${name}_pkey`, [...primaryKey])
     await table.modifyEnd(this.#types.tableEnd).execute()
@@ -71,10 +86,8 @@ export class TableMaker {
 function constraints(built: ColumnDefinitionBuilder, column: Column): ColumnDefinitionBuilder {
   // A counter's type says all of it.
   if (column.kind === 'counter') return built
-  let result = column.nullable ? built : built.notNull()
-  if (column.primary) result = result.primaryKey()
-  if (column.owner !== undefined) result = result.references(`${column.owner}.id`).onDelete('cascade')
-  return result
+  const result = column.nullable ? built : built.notNull()
+  return column.primary ? result.primaryKey() : result
 }
 
 /** `task`, its columns `workspace, job, seq desc` and `idx` make `task_job_seq_idx`. */
