@@ -3,6 +3,8 @@ import type { Entity, WireClient } from './wire-client.js'
 
 export interface StatusOptions {
   readonly timeoutMs?: number
+  /** Milliseconds between two looks. */
+  readonly everyMs?: number
   /** Statuses from which the one that is waited for cannot come; `failed` and `aborted` for `done`. */
   readonly never?: readonly string[]
 }
@@ -28,7 +30,7 @@ export async function waitForStatus(
   return waitFor(look, {
     what: `transfer ${id} to be ${wanted.join(' or ')}`,
     timeoutMs: options.timeoutMs ?? 60_000,
-    everyMs: 40,
+    everyMs: options.everyMs ?? 40,
   })
 }
 
