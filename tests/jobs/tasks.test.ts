@@ -10,6 +10,7 @@ import {
   type Studio,
   slow,
   slowUpload,
+  storageFile,
 } from '../studio.js'
 
 let studio: Studio
@@ -58,7 +59,7 @@ describe('adding tasks', () => {
     expect(await admin.tasks(job.id, 'status=done')).toHaveLength(5)
   })
 
-  test('as a list answers with the list, as bare paths with success', async () => {
+  test('as a list answers with the list; without a destination they are refused', async () => {
     const { admin, desk } = studio
     const { job } = await finished('list.bin')
     const list = await admin.addTasks(job.id, { tasks: [await another('l1'), await another('l2')] })
@@ -70,6 +71,23 @@ describe('adding tasks', () => {
     await expect(admin.addTasks(job.id, { tasks: [{ source: desk.at(bare) }] })).rejects.toThrow(
       /destination|mirror/i,
     )
+  })
+
+  test('as bare paths answers with success alone, on a job that mirrors paths', async () => {
+    const { admin, desk, storage } = studio
+    const paths = await Promise.all(['mirror/a.mov', 'mirror/b.mov'].map((name) => storageFile(studio, name)))
+    expect(paths).toHaveLength(2)
+    const job = await admin.create('transfer', {
+      tasks: [desk.at(`${storage}/mirror/a.mov`)],
+      destination: 'hq',
+      status: 'paused',
+    })
+    const answer = await admin.addTasks(job.id, { tasks: [desk.at(`${storage}/mirror/b.mov`)] })
+    expect(answer.body).toEqual({ success: true })
+    expect(await admin.tasks(job.id)).toMatchObject([
+      { destination: { path: 'mirror/a.mov' } },
+      { destination: { path: 'mirror/b.mov' } },
+    ])
   })
 
   test('to a running job does not disturb the one that is executing', async () => {
