@@ -1,0 +1,78 @@
+import { type Expression, sql } from 'kysely'
+import type { AnyBuilder } from '../../query/binding.js'
+import { date, duration, integer, json, percent, reference, speed, text, word } from '../engine/fields.js'
+import type { EntityKind, Field } from '../engine/kind.js'
+import { partyReadable, queueReadable, userReadable } from '../engine/readable.js'
+import { queueUri } from './queue-uri.js'
+
+function party(side: 'source' | 'destination'): Field {
+  const type = (eb: AnyBuilder): Expression<unknown> => eb.ref(`job.${side}_type`)
+  const id = (eb: AnyBuilder): Expression<unknown> => eb.ref(`job.${side}_id`)
+  return {
+    binding: { kind: 'party', typeColumn: type, idColumn: id },
+    show: (eb) => sql`${type(eb)} || ':' || ${id(eb)}`,
+  }
+}
+
+function queueColumn(eb: AnyBuilder, column: 'code' | 'priority') {
+  return eb
+    .selectFrom('job as its_queue')
+    .select(`its_queue.${column}`)
+    .where('its_queue.id', '=', eb.ref('job.parent'))
+}
+
+export const transferKind: EntityKind = {
+  type: 'transfer',
+  table: 'job',
+  order: 'id',
+  rows: (eb) => eb('job.kind', '=', 'transfer'),
+  populations: {
+    live: (eb) => eb('job.population', '=', 'live'),
+    finished: (eb) => eb('job.population', '=', 'finished'),
+    archived: (eb) => eb('job.population', '=', 'archived'),
+  },
+  fields: {
+    id: word('job.id'),
+    // Jobs have no unique code: what is called so is the name.
+    code: text('job.name'),
+    name: text('job.name'),
+    description: text('job.description'),
+    status: word('job.status'),
+    status_hr: text('job.reason_hr'),
+    status_code: text((eb) => eb.fn.coalesce(eb.ref('job.reason'), sql`''`)),
+    source: party('source'),
+    source_hr: text((eb) => partyReadable(eb, eb.ref('job.source_type'), eb.ref('job.source_id'))),
+    destination: party('destination'),
+    destination_hr: text((eb) =>
+      partyReadable(eb, eb.ref('job.destination_type'), eb.ref('job.destination_id')),
+    ),
+    created: date('job.created'),
+    started: date('job.started'),
+    finished: date('job.finished'),
+    modified: date('job.modified'),
+    modifier: reference('user', ['user'], 'job.modifier_user'),
+    user: reference('user', ['user'], 'job.user'),
+    user_hr: text((eb) => userReadable(eb, eb.ref('job.user'))),
+    size: integer('job.size'),
+    transferred: integer('job.transferred'),
+    progress: percent(
+      (eb) => eb.ref('job.transferred'),
+      (eb) => eb.ref('job.size'),
+      (eb) => sql`${eb.ref('job.status')} = 'done'`,
+    ),
+    speed: speed('job.speed'),
+    etr: duration('job.etr'),
+    uri: text((eb) => queueUri(eb, eb.ref('job.parent'))),
+    parent: reference('job', ['queue'], 'job.parent'),
+    parent_hr: text((eb) => queueReadable(eb, eb.ref('job.parent'))),
+    queue: { ...reference('job', ['queue'], 'job.parent'), show: (eb) => queueColumn(eb, 'code') },
+    priority: integer((eb) => queueColumn(eb, 'priority')),
+    metadata: json('job.metadata'),
+    hooks: json('job.hooks'),
+    retries: integer('job.retries'),
+    tasks_total: integer('job.tasks_total'),
+    tasks_done: integer('job.tasks_done'),
+    tasks_failed: integer('job.tasks_failed'),
+    delivery: reference('job', ['delivery', 'request'], 'job.delivery'),
+  },
+}

@@ -1,0 +1,20 @@
+import { writeEvent } from '../../jobs/lifecycle/journal.js'
+import { demandAdmin } from '../authority.js'
+import { codeFor } from '../engine/code.js'
+import { changedBy, describedColumns } from '../engine/columns.js'
+import type { EntityOperations } from '../operations.js'
+
+export const workspaceOperations: EntityOperations = {
+  async update(ctx, id, changes) {
+    demandAdmin(ctx.caller, 'Changing the workspace')
+    await ctx.store.transaction(async (tx) => {
+      const code = changes.code === undefined ? {} : { code: codeFor('workspace', changes.code, undefined) }
+      await tx
+        .updateTable('workspace')
+        .set({ ...describedColumns(changes), ...code, ...changedBy(ctx) })
+        .where('id', '=', id)
+        .execute()
+      await writeEvent(tx, ctx.workspace.id, ctx.now, 'workspace', id, 'changed')
+    })
+  },
+}
