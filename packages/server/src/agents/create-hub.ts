@@ -247,7 +247,7 @@ class SocketHub implements Hub, Patron {
       line.refuse(new WaybillError('forbidden', 'The rights of this user have changed; connect again'))
     } catch (thrown) {
       const error = toWaybillError(thrown)
-      if (error.code === 'unauthenticated' || error.code === 'forbidden') line.refuse(error)
+      if (error.status === 401 || error.status === 403) line.refuse(error)
     }
   }
 }
