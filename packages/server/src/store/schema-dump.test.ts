@@ -13,7 +13,7 @@ describe.each(testDatabases())('the schema on $name', (kind) => {
     beforeAll(async () => {
       database = await kind.create()
     })
-    afterAll(() => database?.drop())
+    afterAll(() => database.drop())
 
     /** After a new migration: `UPDATE_SCHEMA=1 npx vitest run --project unit schema-dump`, and look at the diff. */
     it('is the one that is committed', async () => {
