@@ -27,8 +27,8 @@ export interface ReceiverOutput {
   commit(file: IncomingFile): void
   /** The file failed or was dropped: close it, and keep what could be resumed when `keep`. */
   abandon(file: IncomingFile, keep: boolean): void
-  /** Every entry of the task is settled. Answer: `closed` once its directories have their times. */
-  close(task: IncomingTask): void
+  /** Every entry of the task is settled. Answer: `wrappedUp` once its directories have their times. */
+  wrapUp(task: IncomingTask): void
   /** The task is settled. */
   over(outcome: TaskOutcome): void
   /** Nothing is left to do on either side. */
@@ -192,7 +192,7 @@ export class ReceiverSession {
     this.#settle(file, 'failed')
   }
 
-  closed(task: IncomingTask): void {
+  wrappedUp(task: IncomingTask): void {
     if (this.tasks.get(task.index) === task) this.#over(task, false)
   }
 
@@ -316,7 +316,7 @@ export class ReceiverSession {
   #closeIfThrough(task: IncomingTask): void {
     if (!task.scanned || task.open.size > 0 || task.closing) return
     task.closing = true
-    this.#out.close(task)
+    this.#out.wrapUp(task)
   }
 
   #unserved(task: IncomingTask): void {

@@ -1,0 +1,1 @@
+export { DataPlane, type DataPlaneEvents, type DataPlaneOptions } from './plane.js'

@@ -1,0 +1,46 @@
+import { closeSync, constants, fstatSync, openSync } from 'node:fs'
+import type { BytePath } from '@waybill/asc'
+import type { DirectoryHandle, FsPath } from './directories.js'
+
+/** O_PATH, which node:fs does not name: a handle that needs no right to list the directory. See open(2). */
+const O_PATH = 0o10000000
+const flags = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW
+
+const ascii = /^[\x20-\x7e]*$/
+
+/**
+ * /proc/self/fd/N/name is what openat(N, name) is in C: the kernel resolves it from the descriptor. See
+ * proc(5), "/proc/pid/fd/".
+ */
+class LinuxDirectory implements DirectoryHandle {
+  readonly device: string
+  readonly #fd: number
+  readonly #prefix: string
+
+  constructor(path: FsPath) {
+    this.#fd = openSync(path, flags)
+    this.#prefix = `/proc/self/fd/${this.#fd}/`
+    this.device = String(fstatSync(this.#fd).dev)
+  }
+
+  at(name: BytePath): FsPath {
+    const path = this.#prefix + name
+    return ascii.test(name) ? path : Buffer.from(path, 'latin1')
+  }
+
+  self(): FsPath {
+    return `${this.#prefix}.`
+  }
+
+  enter(name: BytePath): DirectoryHandle {
+    return new LinuxDirectory(this.at(name))
+  }
+
+  close(): void {
+    closeSync(this.#fd)
+  }
+}
+
+export function openLinuxRoot(path: string): DirectoryHandle {
+  return new LinuxDirectory(path)
+}

@@ -1,0 +1,27 @@
+import type { BytePath } from '@waybill/asc'
+import { openLinuxRoot } from './directories-linux.js'
+import { openPortableRoot } from './directories-portable.js'
+
+/** A path as the functions of node:fs take it; bytes where text could not say it. */
+export type FsPath = string | Buffer
+
+/**
+ * A directory that is held, not named: what is reached through it lies beneath it, even while somebody
+ * renames directories or puts symbolic links in the way (on Linux; elsewhere as far as checking can tell).
+ */
+export interface DirectoryHandle {
+  /** Tells file systems apart, to flush each once. */
+  readonly device: string
+  /** A path for the entry `name` of this directory, valid until `close`. The last step of an fs call on it must not follow links. */
+  at(name: BytePath): FsPath
+  /** The directory itself, for opendir and for opening it to sync. */
+  self(): FsPath
+  /** Holds a directory beneath. Throws ENOTDIR or ELOOP where `name` is a symbolic link. */
+  enter(name: BytePath): DirectoryHandle
+  close(): void
+}
+
+/** Holds the directory `path`, a real path without symbolic links. */
+export function openRoot(path: string): DirectoryHandle {
+  return process.platform === 'linux' ? openLinuxRoot(path) : openPortableRoot(path)
+}

@@ -1,0 +1,112 @@
+import { mkdirSync } from 'node:fs'
+import { type BytePath, baseName, parentPath } from '@waybill/asc'
+import { type DirectoryHandle, type FsPath, openRoot } from './directories.js'
+
+/** Directories that are held open at a time, beside the root. */
+const held = 256
+
+/** Codes that mean: the handle points to a directory that is not there any more. */
+function errno(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
+
+/**
+ * Everything beneath one directory, by relative path, without ever following a symbolic link. Paths that it
+ * answers with are to be used at once: the handle behind them may be closed by the next call.
+ */
+export class DirectoryTree {
+  /** The real path of the root. */
+  readonly path: string
+  readonly #root: DirectoryHandle
+  readonly #open = new Map<BytePath, DirectoryHandle>()
+  #lastPath: BytePath | undefined
+  #last: DirectoryHandle
+  #closed = false
+  #changed = new Set<BytePath>()
+
+  /** `root` is a real path. Throws what opening it throws. */
+  constructor(root: string) {
+    this.path = root
+    this.#root = openRoot(root)
+    this.#last = this.#root
+  }
+
+  /** A path for fs calls on `path`, whose last step must not follow links. */
+  at(path: BytePath, create = false): FsPath {
+    if (path === '') return this.directory('').self()
+    return this.directory(parentPath(path), create).at(baseName(path))
+  }
+
+  /** The directory `path`; with `create`, what is missing on the way is made. */
+  directory(path: BytePath, create = false): DirectoryHandle {
+    // A closed descriptor's number may stand for something else by now.
+    if (this.#closed) throw new Error('The directory was closed')
+    if (path === '') return this.#root
+    if (path === this.#lastPath) return this.#last
+    let handle = this.#open.get(path)
+    if (handle === undefined) {
+      handle = this.#enter(path, create)
+    } else {
+      this.#open.delete(path)
+    }
+    this.#open.set(path, handle)
+    this.#lastPath = path
+    this.#last = handle
+    if (this.#open.size > held) this.#closeOldest()
+    return handle
+  }
+
+  /** Directories in which others were made since the last call: to be synced before the new ones are relied on. */
+  takeChanged(): BytePath[] {
+    const changed = [...this.#changed]
+    this.#changed.clear()
+    return changed
+  }
+
+  /** A directory was made in `path` by other means. */
+  noteChanged(path: BytePath): void {
+    this.#changed.add(path)
+  }
+
+  /** Lets go of all handles but the root's: directories were moved or deleted meanwhile. */
+  forget(): void {
+    for (const handle of this.#open.values()) handle.close()
+    this.#open.clear()
+    this.#lastPath = undefined
+    this.#last = this.#root
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.forget()
+    this.#root.close()
+  }
+
+  #enter(path: BytePath, create: boolean): DirectoryHandle {
+    const parent = this.directory(parentPath(path), create)
+    const name = baseName(path)
+    try {
+      return parent.enter(name)
+    } catch (error) {
+      if (!create || errno(error) !== 'ENOENT') throw error
+    }
+    try {
+      mkdirSync(parent.at(name))
+      this.#changed.add(parentPath(path))
+    } catch (error) {
+      // Somebody else was faster: `enter` says whether it is a directory.
+      if (errno(error) !== 'EEXIST') throw error
+    }
+    return parent.enter(name)
+  }
+
+  #closeOldest(): void {
+    for (const [path, handle] of this.#open) {
+      if (handle === this.#last) continue
+      this.#open.delete(path)
+      handle.close()
+      return
+    }
+  }
+}

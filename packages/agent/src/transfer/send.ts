@@ -1,0 +1,314 @@
+import type { BigIntStats } from 'node:fs'
+import type { SessionTask } from '@waybill/api'
+import {
+  type ChunkWork,
+  chunkDataAt,
+  type OutgoingFile,
+  PackWriter,
+  packBytes,
+  type SenderOutput,
+  SenderSession,
+  sealChunk,
+  showPath,
+  smallFile,
+  type Verdict,
+} from '@waybill/asc'
+import type { BufferPool } from '../transport/buffers.js'
+import type { Slot } from '../transport/link.js'
+import { Fault, faultOf } from './fault.js'
+import { type FileFilter, filterOf } from './filter.js'
+import { hash128 } from './hash.js'
+import { Places, type SourcePlace } from './place.js'
+import { describeEntry, type Scanner, scan } from './scan.js'
+import { readSmall, SourceFile } from './source-file.js'
+
+/** What the sending side needs of its session. */
+export interface SendHost {
+  send(frame: Buffer): void
+  /** Whether control frames pile up; then scanning waits. */
+  readonly congested: boolean
+  slot(): Slot | undefined
+  finished(): void
+  readonly pool: BufferPool
+}
+
+interface SourceTask {
+  readonly task: SessionTask
+  readonly filter: FileFilter
+  place: SourcePlace | undefined
+  scanner: Scanner | undefined
+  notes: number
+  bytes: number
+  files: number
+}
+
+/** Entries that one step of a scan may find: some milliseconds of work. */
+const scanStep = 256
+/** Notes that are sent for one task; the receiver shows the first hundred. */
+const maxNotes = 1000
+/** Enough for the fullest pack with its heads. */
+const packBuffer = packBytes + 2 * smallFile
+
+/** The sending side of a session: scans and reads what the ASC machine asks for. */
+export class Send implements SenderOutput {
+  readonly session: SenderSession
+  readonly #host: SendHost
+  readonly #places = new Places()
+  readonly #tasks = new Map<number, SourceTask>()
+  readonly #open = new Map<OutgoingFile, SourceFile>()
+  #planned = false
+  #closed = false
+  /** Totals: bytes that are settled or sent, of these those that crossed the line, files settled. */
+  bytes = 0
+  sent = 0
+  files = 0
+
+  constructor(host: SendHost) {
+    this.#host = host
+    this.session = new SenderSession(this, hash128)
+  }
+
+  *executing(): Generator<{ task: string; bytes: number; files: number }> {
+    for (const { task, bytes, files } of this.#tasks.values()) {
+      if (bytes + files > 0) yield { task: task.task, bytes, files }
+    }
+  }
+
+  offer(tasks: readonly SessionTask[]): void {
+    const fresh = tasks.filter(({ index }) => !this.#tasks.has(index))
+    for (const task of fresh) {
+      const filter = filterOf(task.include, task.exclude)
+      this.#tasks.set(task.index, {
+        task,
+        filter,
+        place: undefined,
+        scanner: undefined,
+        notes: 0,
+        bytes: 0,
+        files: 0,
+      })
+    }
+    this.session.offer(fresh.map(({ index }) => index))
+    this.pump()
+  }
+
+  /** Takes tasks back, by their ids. */
+  cancel(ids: ReadonlySet<string>): void {
+    for (const [index, { task }] of this.#tasks) if (ids.has(task.task)) this.session.cancel(index)
+  }
+
+  /** Does what can be done now: to be called whenever frames arrived or a connection has room. */
+  pump(): void {
+    if (this.#closed) return
+    this.#scanSome()
+    for (let slot = this.#host.slot(); slot !== undefined; slot = this.#host.slot()) {
+      const work = this.session.next()
+      if (work === undefined) {
+        slot.release()
+        break
+      }
+      if (work.kind === 'pack') this.#sendPack(work.files, slot)
+      else this.#sendChunk(work, slot)
+    }
+    if (this.session.toScan() !== undefined && !this.#host.congested) this.plan()
+  }
+
+  /** Pumps soon, after what is waiting in the event loop. */
+  plan(): void {
+    if (this.#planned) return
+    this.#planned = true
+    setImmediate(() => {
+      this.#planned = false
+      this.pump()
+    })
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const { scanner } of this.#tasks.values()) scanner?.close()
+    for (const source of this.#open.values()) source.close()
+    this.#tasks.clear()
+    this.#open.clear()
+    this.#places.close()
+  }
+
+  send(frame: Buffer): void {
+    this.#host.send(frame)
+  }
+
+  forget(index: number): void {
+    this.#tasks.get(index)?.scanner?.close()
+    this.#tasks.delete(index)
+  }
+
+  settled(file: OutgoingFile, verdict: Verdict): void {
+    this.#release(file)
+    if (file.entry.kind === 'directory' || verdict === 'failed') return
+    if (verdict === 'skip') this.#count(file, file.entry.size, 0)
+    this.files++
+    const task = this.#tasks.get(file.entry.task)
+    if (task !== undefined) task.files++
+  }
+
+  finished(): void {
+    this.#host.finished()
+  }
+
+  #scanSome(): void {
+    const index = this.#host.congested ? undefined : this.session.toScan()
+    if (index === undefined) return
+    const task = this.#tasks.get(index)
+    if (task === undefined) {
+      this.session.scanned(index, 'E#J099', 'The task is not known')
+      return
+    }
+    try {
+      task.scanner ??= this.#beginScan(index, task)
+      const { scanner } = task
+      this.session.announce(index, scanner.step(Math.min(scanStep, this.session.room)))
+      if (!scanner.done) return
+      this.session.scanned(index, scanner.fault?.code ?? '', scanner.fault?.message ?? '')
+    } catch (error) {
+      const { code, message } = faultOf(error, 'read', `Cannot read ${task.task.location.path}`)
+      this.session.scanned(index, code, message)
+    }
+  }
+
+  #beginScan(index: number, task: SourceTask): Scanner {
+    task.place = this.#places.source(task.task.location)
+    const { scanner } = scan(task.place, task.filter, {
+      note: (path, code, message) => {
+        if (++task.notes <= maxNotes) this.session.note(index, path, code, message)
+      },
+    })
+    return scanner
+  }
+
+  #sendPack(files: readonly OutgoingFile[], slot: Slot): void {
+    const buffer = this.#host.pool.acquire(packBuffer)
+    const pack = new PackWriter(buffer)
+    for (const file of files) this.#addToPack(pack, file)
+    if (pack.files === 0) {
+      slot.release()
+      this.#host.pool.release(buffer)
+    } else {
+      slot.send(pack.done(), () => this.#host.pool.release(buffer))
+    }
+  }
+
+  #addToPack(pack: PackWriter, file: OutgoingFile): void {
+    const { entry } = file
+    const place = this.#tasks.get(entry.task)?.place
+    if (file.dropped || place === undefined) return
+    try {
+      const room = pack.room(entry.size)
+      if (room === undefined) throw new Error('The pack is full')
+      const now = readSmall(place, entry, room)
+      if (now !== undefined) {
+        this.#changed(file, now)
+        return
+      }
+      pack.add(entry.id, entry.size, hash128(room))
+      this.#count(file, entry.size, entry.size)
+    } catch (error) {
+      this.#lost(file, error)
+    }
+  }
+
+  #sendChunk(work: ChunkWork, slot: Slot): void {
+    const { file, length, offset } = work
+    const buffer = this.#host.pool.acquire(chunkDataAt + length)
+    const giveUp = () => {
+      slot.release()
+      this.#host.pool.release(buffer)
+      this.plan()
+    }
+    let source: SourceFile
+    try {
+      source = this.#sourceOf(file)
+    } catch (error) {
+      this.#lost(file, error)
+      giveUp()
+      return
+    }
+    source.read(buffer, chunkDataAt, length, offset, (error, ended) => {
+      if (this.#closed || file.dropped) {
+        giveUp()
+      } else if (error !== undefined) {
+        this.#lost(file, error)
+        giveUp()
+      } else if (ended) {
+        this.#verify(file, source)
+        giveUp()
+      } else {
+        this.#chunkRead(work, source, slot, buffer)
+      }
+    })
+  }
+
+  #chunkRead(work: ChunkWork, source: SourceFile, slot: Slot, buffer: Buffer): void {
+    const { file, index, length } = work
+    const digest = hash128(buffer.subarray(chunkDataAt, chunkDataAt + length))
+    const { missing, last } = this.session.chunkRead(work, digest)
+    this.#count(file, length, missing ? length : 0)
+    if (missing) {
+      slot.send(sealChunk(buffer, file.entry.id, index, length, digest), () =>
+        this.#host.pool.release(buffer),
+      )
+    } else {
+      slot.release()
+      this.#host.pool.release(buffer)
+      this.plan()
+    }
+    if (last) this.#verify(file, source)
+  }
+
+  /** All was read, or less than there should be: did the file stay what it was? */
+  #verify(file: OutgoingFile, source: SourceFile): void {
+    try {
+      const now = source.changed()
+      if (now !== undefined) this.#changed(file, now)
+      else this.session.fileRead(file)
+      this.#release(file)
+    } catch (error) {
+      this.#lost(file, error)
+    }
+  }
+
+  #sourceOf(file: OutgoingFile): SourceFile {
+    const open = this.#open.get(file)
+    if (open !== undefined) return open
+    const place = this.#tasks.get(file.entry.task)?.place
+    if (place === undefined) throw new Error('The task is over')
+    const source = new SourceFile(place, file.entry)
+    this.#open.set(file, source)
+    return source
+  }
+
+  #changed(file: OutgoingFile, now: BigIntStats): void {
+    if (file.retried) {
+      this.#lost(file, new Fault('E#J005', `${showPath(file.entry.path)} changed while it was sent, twice`))
+    } else {
+      this.session.fileChanged(file, describeEntry(file.entry.path, now))
+      this.#release(file)
+    }
+  }
+
+  #lost(file: OutgoingFile, error: unknown): void {
+    const { code, message } = faultOf(error, 'read', `Cannot read ${showPath(file.entry.path)}`)
+    this.session.fileLost(file, code, message)
+    this.#release(file)
+  }
+
+  #release(file: OutgoingFile): void {
+    this.#open.get(file)?.close()
+    this.#open.delete(file)
+  }
+
+  #count(file: OutgoingFile, bytes: number, sent: number): void {
+    this.bytes += bytes
+    this.sent += sent
+    const task = this.#tasks.get(file.entry.task)
+    if (task !== undefined) task.bytes += bytes
+  }
+}

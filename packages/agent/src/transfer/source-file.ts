@@ -1,0 +1,100 @@
+import { type BigIntStats, close, closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs'
+import { type BytePath, type Entry, joinPath } from '@waybill/asc'
+import { Fault } from './fault.js'
+import type { Place } from './place.js'
+import { retryStale } from './target.js'
+
+// Without O_NONBLOCK a pipe that took the file's place would hang us.
+const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+
+function openSource(place: Place, path: BytePath): number {
+  return retryStale(place.tree, () => openSync(place.tree.at(joinPath(place.base, path)), flags))
+}
+
+function statFile(fd: number): BigIntStats {
+  const stat = fstatSync(fd, { bigint: true })
+  if (!stat.isFile()) throw new Fault('E#J002', 'Cannot read: it is no file any more')
+  return stat
+}
+
+/** Whether a file still is what was announced, to the nanosecond. */
+function isUnchanged(entry: Entry, stat: BigIntStats): boolean {
+  return Number(stat.size) === entry.size && stat.mtimeNs === entry.mtime
+}
+
+/** Reads a whole small file into `room`. Answers how it is now if it is not what was announced. */
+export function readSmall(place: Place, entry: Entry, room: Buffer): BigIntStats | undefined {
+  const fd = openSource(place, entry.path)
+  try {
+    let at = 0
+    while (at < entry.size) {
+      const count = readSync(fd, room, at, entry.size - at, null)
+      if (count === 0) break
+      at += count
+    }
+    const stat = statFile(fd)
+    return at === entry.size && isUnchanged(entry, stat) ? undefined : stat
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** A large file that is being read, chunk by chunk and in any order. */
+export class SourceFile {
+  readonly #entry: Entry
+  readonly #fd: number
+  #reads = 0
+  #closed = false
+
+  /** Throws what opening throws. */
+  constructor(place: Place, entry: Entry) {
+    this.#entry = entry
+    this.#fd = openSource(place, entry.path)
+  }
+
+  /** Reads exactly `length` bytes at `offset` of the file to `at` of the buffer; `ended` when there are fewer. */
+  read(
+    buffer: Buffer,
+    at: number,
+    length: number,
+    offset: number,
+    done: (error: Error | undefined, ended: boolean) => void,
+  ): void {
+    this.#reads++
+    const finish = (error: Error | undefined, ended: boolean) => {
+      this.#reads--
+      this.#closeIfIdle()
+      done(error, ended)
+    }
+    const step = (from: number) => {
+      read(this.#fd, buffer, at + from, length - from, offset + from, (error, count) => {
+        if (error !== null) finish(error, false)
+        else if (count === 0) finish(undefined, true)
+        else if (from + count < length) step(from + count)
+        else finish(undefined, false)
+      })
+    }
+    step(0)
+  }
+
+  /** How the file is now, if it is not what was announced. */
+  changed(): BigIntStats | undefined {
+    const stat = statFile(this.#fd)
+    return isUnchanged(this.#entry, stat) ? undefined : stat
+  }
+
+  /** Closes it as soon as no read is under way. */
+  close(): void {
+    this.#reads++
+    this.#closed = true
+    this.#reads--
+    this.#closeIfIdle()
+  }
+
+  #closeIfIdle(): void {
+    if (!this.#closed || this.#reads > 0) return
+    // Never twice: the number may belong to another file by then.
+    this.#closed = false
+    close(this.#fd, () => undefined)
+  }
+}
