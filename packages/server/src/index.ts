@@ -1,1 +1,3 @@
-export {}
+export { createKey, type KeyInfo, type KeyOptions, listKeys, type NewKey, revokeKey } from './access/keys.js'
+export { openStore, type StoreLocation } from './store/open.js'
+export type { Store } from './store/store.js'

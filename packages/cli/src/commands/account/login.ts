@@ -1,0 +1,66 @@
+import { Session, serverUrl } from '@waybill/sdk'
+import { Command } from 'commander'
+import { seeCertificate } from '../../access/certificate.js'
+import { type AccessFlags, withAccess } from '../../access/connect.js'
+import { loginFile, writeCredentials } from '../../access/credential-files.js'
+import { type Credentials, resolveCredentials } from '../../access/credentials.js'
+import { CommandEnd, exitCodes } from '../../exit.js'
+import { printable } from '../../output/printable.js'
+
+export const command = withAccess(new Command('login'))
+  .description(
+    'Checks credentials and keeps them, readable by you alone, for the other commands. Asks for what is not ' +
+      "given. A self-signed server's certificate is pinned: later commands talk to that server only.",
+  )
+  .addHelpText('after', '\nExample:\n  waybill login --server https://transfer.example.com:8443')
+  .action(async (flags: AccessFlags) => {
+    const given = process.stdin.isTTY ? await ask(flags) : resolveCredentials(onlyGiven(flags))
+    const credentials = await pin({ ...given, server: serverUrl(given.server) }, flags.fingerprint)
+    const session = await Session.login({ ...credentials, device: 'waybill' })
+    const { role } = await session.login()
+    session.close()
+    writeCredentials(loginFile, credentials)
+    process.stdout.write(
+      `Logged in as ${printable(credentials.user)} (${printable(role)}). Kept in ${loginFile}\n`,
+    )
+  })
+
+function onlyGiven(flags: AccessFlags): Parameters<typeof resolveCredentials>[0] {
+  const { data: _, ...access } = flags
+  return { flags: access, env: process.env, data: undefined, login: () => undefined }
+}
+
+/** A certificate that nobody vouches for is trusted as it is seen now, at the first use. */
+async function pin(credentials: Credentials, given: string | undefined): Promise<Credentials> {
+  if (given !== undefined || credentials.fingerprint !== undefined) return credentials
+  if (!credentials.server.startsWith('https:')) return credentials
+  const seen = await seeCertificate(credentials.server)
+  if (seen.trusted) return credentials
+  process.stderr.write(`The server shows its own certificate:\n  ${seen.fingerprint}\n`)
+  if (process.stdin.isTTY) {
+    const { confirm } = await import('@clack/prompts')
+    if ((await confirm({ message: 'Is that what credentials.json on the server says?' })) !== true)
+      throw new CommandEnd(exitCodes.failed, 'nothing was kept, nothing was sent')
+  }
+  return { ...credentials, fingerprint: seen.fingerprint }
+}
+
+async function ask(flags: AccessFlags): Promise<Credentials> {
+  const { isCancel, password, text } = await import('@clack/prompts')
+  const answer = async (message: string, known: string | undefined, hidden = false): Promise<string> => {
+    if (known !== undefined) return known
+    const validate = (value: string | undefined): string | undefined => (value ? undefined : 'Needed')
+    const value = await (hidden ? password({ message, validate }) : text({ message, validate }))
+    if (isCancel(value)) throw new CommandEnd(exitCodes.interrupted)
+    return value
+  }
+  const { env } = process
+  const fingerprint = flags.fingerprint ?? env.WAYBILL_FINGERPRINT
+  return {
+    server: await answer('Address of the server', flags.server ?? env.WAYBILL_SERVER),
+    workspace: await answer('Workspace', flags.workspace ?? env.WAYBILL_WORKSPACE ?? env.ACCSYN_WORKSPACE),
+    user: await answer('Your email', flags.user ?? env.WAYBILL_USER ?? env.ACCSYN_API_USER),
+    apiKey: await answer('API key', flags.apiKey ?? env.WAYBILL_API_KEY ?? env.ACCSYN_API_KEY, true),
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+  }
+}

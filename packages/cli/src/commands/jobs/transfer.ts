@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { Command, InvalidArgumentError } from 'commander'
+import { type AccessFlags, withAccess, withSession } from '../../access/connect.js'
+import { type ListFlags, printJson } from '../../output/list.js'
+import { printable } from '../../output/printable.js'
+import { localPath, looksLocal } from './local-path.js'
+import { watch } from './watch.js'
+
+interface Flags extends AccessFlags, ListFlags {
+  readonly name?: string
+  readonly queue?: string
+  readonly paused?: true
+  readonly follow: boolean
+  readonly setting?: Readonly<Record<string, string>>
+}
+
+export const command = withAccess(new Command('transfer'))
+  .description('Makes a transfer and follows it to its end.')
+  .argument('<source>', 'file, directory or numbered sequence')
+  .argument('<destination>', 'ends in / for "into this directory"')
+  .option('--name <name>', 'name of the job; made from the source when absent')
+  .option('--queue <code>', 'queue to put it into')
+  .option('--paused', 'make it, but start nothing yet')
+  .option('--no-follow', 'print its id and return at once')
+  .option('--setting <name=value>', 'a setting of this job; may be repeated', collectSetting)
+  .option('--json', 'with --no-follow or --paused: print the job as JSON')
+  .addHelpText(
+    'after',
+    `
+Places:
+  ./rushes, ../plates/, /mnt/raid/a    on your own machine, where an agent of yours runs
+  volume=storage/incoming/             on a volume; folder=, home=, collection=, share= likewise
+  incoming/a.mov                       on the default volume
+  lisa@example.com:/Users/lisa/in/     on the machine of a user; lisa@example.com@laptop for one of several
+  site=stockholm:projects/a            at a site
+  shots/a.%04d.exr[1001-1240]          a numbered sequence
+
+Examples:
+  waybill transfer ./rushes volume=storage/incoming/
+  waybill transfer volume=storage/masters/reel1.mov ./ --queue High
+
+Exit code: 0 done, 1 failed or aborted, 2 refused. Ctrl-C (130) leaves the job running.`,
+  )
+  .action(async (source: string, destination: string, flags: Flags) => {
+    hint(source)
+    const { name, queue, paused, setting, follow } = flags
+    await withSession(flags, async (session) => {
+      const job = await session.create('Transfer', {
+        source: localPath(source, process.cwd()),
+        destination: localPath(destination, process.cwd()),
+        ...(name === undefined ? {} : { name }),
+        ...(queue === undefined ? {} : { queue }),
+        ...(paused === undefined ? {} : { status: 'paused' }),
+        ...(setting === undefined ? {} : { settings: setting }),
+      })
+      if (!follow || paused === true) {
+        if (flags.json === true) printJson(job)
+        else process.stdout.write(`${job.id}\n`)
+        return
+      }
+      process.stderr.write(`Job ${job.id}  ${printable(job.name)}\n`)
+      await watch(session, job.id)
+    })
+  })
+
+function hint(source: string): void {
+  if (looksLocal(source) && existsSync(resolve(source)))
+    process.stderr.write(
+      printable(`"${source}" means the default volume. For the one in this directory write ./${source}`) +
+        '\n',
+    )
+}
+
+function collectSetting(
+  text: string,
+  previous: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const at = text.indexOf('=')
+  if (at < 1) throw new InvalidArgumentError('It has the form name=value.')
+  return { ...previous, [text.slice(0, at)]: text.slice(at + 1) }
+}

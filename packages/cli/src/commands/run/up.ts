@@ -1,0 +1,66 @@
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { readCredentials } from '../../access/credential-files.js'
+import { failed } from '../../exit.js'
+import {
+  announce,
+  type ControlPlane,
+  type ServerFlags,
+  startControlPlane,
+  stopSignal,
+  withServerOptions,
+} from './control-plane.js'
+import { StorageAgent } from './storage-agent.js'
+
+/** How long "ready" is held back for the storage agent; it goes on trying afterwards. */
+const patienceMs = 10_000
+
+export const command = withServerOptions(new Command('up'))
+  .description(
+    'Runs a control plane, and beside it a storage agent that serves DIR/storage as the volume "storage". The ' +
+      'first start makes a workspace, an admin, an API key and a certificate. Stops on SIGTERM and Ctrl-C.',
+  )
+  .addHelpText('after', '\nExample:\n  waybill up --data ./waybill\n  waybill find volume --data ./waybill')
+  .action(async (flags: ServerFlags) => {
+    const stopped = stopSignal()
+    const plane = await startControlPlane(flags, true)
+    const agent = startAgent(plane, flags.host)
+    announce(plane)
+    await Promise.race([stopped, untilReady(agent)])
+    await stopped
+    await agent.stop()
+    await plane.close()
+  })
+
+async function untilReady(agent: StorageAgent): Promise<void> {
+  const late = new Promise<false>((resolve) => setTimeout(() => resolve(false), patienceMs).unref())
+  const connected = await Promise.race([agent.connected.then(() => true), late])
+  if (!connected) process.stderr.write('The storage agent is not connected yet; its volume is offline.\n')
+  process.stdout.write('ready\n')
+}
+
+function startAgent({ server, data }: ControlPlane, host: string | undefined): StorageAgent {
+  const apiKey = server.apiKey ?? readCredentials(server.credentialsFile)?.apiKey
+  if (apiKey === undefined)
+    throw failed(
+      `${server.credentialsFile} has no API key, so the storage agent cannot log in. Make one with ` +
+        `"waybill key create ${server.user} --data ${data}" and put it there as api_key.`,
+    )
+  const agent = new StorageAgent({
+    server: `https://${localAddress(host)}:${new URL(server.url).port || '443'}`,
+    workspace: server.workspace,
+    user: server.user,
+    apiKey,
+    fingerprint: server.fingerprint,
+    state: join(data, 'agent'),
+    log: (line) => process.stderr.write(`agent: ${line}\n`),
+  })
+  agent.start()
+  return agent
+}
+
+/** An address of this machine that the server listens on. */
+function localAddress(host: string | undefined): string {
+  if (host === undefined || host === '0.0.0.0' || host === '::') return '127.0.0.1'
+  return host.includes(':') ? `[${host}]` : host
+}

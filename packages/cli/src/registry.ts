@@ -1,0 +1,161 @@
+import type { Command } from 'commander'
+
+/** One word after `waybill`. Its module is loaded only when it is called, so that every start is quick. */
+export interface CommandEntry {
+  readonly name: string
+  readonly group: string
+  readonly summary: string
+  readonly load: () => Promise<Command>
+}
+
+const transfers = 'Transfers:'
+const running = 'Running it:'
+const account = 'Credentials:'
+const admin = 'Administration:'
+
+export const registry: readonly CommandEntry[] = [
+  {
+    name: 'transfer',
+    group: transfers,
+    summary: 'send files from one place to another and follow them',
+    load: () => import('./commands/jobs/transfer.js').then(({ command }) => command),
+  },
+  {
+    name: 'follow',
+    group: transfers,
+    summary: 'follow a job to its end',
+    load: () => import('./commands/jobs/follow.js').then(({ command }) => command),
+  },
+  {
+    name: 'find',
+    group: transfers,
+    summary: 'list what a query finds',
+    load: () => import('./commands/jobs/find.js').then(({ command }) => command),
+  },
+  {
+    name: 'show',
+    group: transfers,
+    summary: 'show one entity with all its attributes',
+    load: () => import('./commands/jobs/show.js').then(({ command }) => command),
+  },
+  {
+    name: 'tasks',
+    group: transfers,
+    summary: 'list the tasks of a job',
+    load: () => import('./commands/jobs/tasks.js').then(({ command }) => command),
+  },
+  {
+    name: 'log',
+    group: transfers,
+    summary: 'print the log of a job',
+    load: () => import('./commands/jobs/log.js').then(({ command }) => command),
+  },
+  {
+    name: 'pause',
+    group: transfers,
+    summary: 'put jobs on hold',
+    load: () => import('./commands/jobs/status.js').then(({ pause }) => pause),
+  },
+  {
+    name: 'resume',
+    group: transfers,
+    summary: 'let paused jobs go on',
+    load: () => import('./commands/jobs/status.js').then(({ resume }) => resume),
+  },
+  {
+    name: 'abort',
+    group: transfers,
+    summary: 'end jobs for good',
+    load: () => import('./commands/jobs/status.js').then(({ abort }) => abort),
+  },
+  {
+    name: 'retry',
+    group: transfers,
+    summary: 'start failed, aborted or finished jobs again',
+    load: () => import('./commands/jobs/status.js').then(({ retry }) => retry),
+  },
+  {
+    name: 'up',
+    group: running,
+    summary: 'run a control plane and a storage agent',
+    load: () => import('./commands/run/up.js').then(({ command }) => command),
+  },
+  {
+    name: 'serve',
+    group: running,
+    summary: 'run a control plane alone',
+    load: () => import('./commands/run/serve.js').then(({ command }) => command),
+  },
+  {
+    name: 'agent',
+    group: running,
+    summary: 'run an endpoint on this machine',
+    load: () => import('./commands/run/agent.js').then(({ command }) => command),
+  },
+  {
+    name: 'login',
+    group: account,
+    summary: 'keep credentials for the other commands',
+    load: () => import('./commands/account/login.js').then(({ command }) => command),
+  },
+  {
+    name: 'logout',
+    group: account,
+    summary: 'forget them',
+    load: () => import('./commands/account/logout.js').then(({ command }) => command),
+  },
+  {
+    name: 'whoami',
+    group: account,
+    summary: 'show who the other commands act as',
+    load: () => import('./commands/account/whoami.js').then(({ command }) => command),
+  },
+  {
+    name: 'key',
+    group: admin,
+    summary: 'API keys of an installation on this machine',
+    load: () => import('./commands/admin/key.js').then(({ command }) => command),
+  },
+  {
+    name: 'user',
+    group: admin,
+    summary: 'users of the workspace',
+    load: () => import('./commands/admin/user.js').then(({ command }) => command),
+  },
+  {
+    name: 'volume',
+    group: admin,
+    summary: 'volumes and the servers that serve them',
+    load: () => import('./commands/admin/volume.js').then(({ command }) => command),
+  },
+  {
+    name: 'grant',
+    group: admin,
+    summary: 'let a user read or write on a share',
+    load: () => import('./commands/admin/grant.js').then(({ command }) => command),
+  },
+  {
+    name: 'client',
+    group: admin,
+    summary: 'agents and where they run',
+    load: () => import('./commands/admin/client.js').then(({ command }) => command),
+  },
+  {
+    name: 'queue',
+    group: admin,
+    summary: 'queues of jobs',
+    load: () => import('./commands/admin/queue.js').then(({ command }) => command),
+  },
+  {
+    name: 'site',
+    group: admin,
+    summary: 'places with servers',
+    load: () => import('./commands/admin/site.js').then(({ command }) => command),
+  },
+  {
+    name: 'setting',
+    group: admin,
+    summary: 'settings of the workspace, of queues and of jobs',
+    load: () => import('./commands/admin/setting.js').then(({ command }) => command),
+  },
+]
