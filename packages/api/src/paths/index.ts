@@ -1,1 +1,7 @@
-export {}
+export * from './filters.js'
+export { checkName, maxNameLength, maxPathLength, reservedOnWindows } from './names.js'
+export * from './notation.js'
+export type { PartyOptions } from './parse-party.js'
+export { parsePath } from './parse-path.js'
+export * from './print-path.js'
+export { frameName, frameNames, parseSequence } from './sequence.js'
