@@ -11,7 +11,17 @@ export async function main(argv: readonly string[]): Promise<void> {
     if (error.code === 'EPIPE') process.exit(exitCodes.done)
     throw error
   })
+  hideExperimentalWarnings()
   process.exitCode = await run(argv)
+}
+
+/** Newer Nodes announce their SQLite as experimental each time that it is loaded; nobody here can act on it. */
+function hideExperimentalWarnings(): void {
+  const printers = process.listeners('warning')
+  process.removeAllListeners('warning')
+  process.on('warning', (warning) => {
+    if (warning.name !== 'ExperimentalWarning') for (const print of printers) print(warning)
+  })
 }
 
 /** Runs one command; answers with its exit code. Failures are told on stderr. */

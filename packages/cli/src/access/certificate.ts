@@ -20,7 +20,7 @@ export function seeCertificate(server: string): Promise<SeenCertificate> {
       ...(/^[\d.]+$|:/.test(host) ? {} : { servername: host }),
     })
     socket.setTimeout(15_000, () => socket.destroy(new Error('no answer')))
-    socket.once('error', (error) => reject(failed(`${server} cannot be reached: ${error.message}`)))
+    socket.once('error', (error: Error) => reject(failed(`${server} cannot be reached: ${error.message}`)))
     socket.once('secureConnect', () => {
       resolve({ fingerprint: socket.getPeerCertificate().fingerprint256, trusted: socket.authorized })
       socket.destroy()
