@@ -164,6 +164,19 @@ test('several jobs: each is tried, a refusal ends with 1', async () => {
   expect(out).toContain(`${job}  paused`)
 })
 
+test('login keeps what the server accepted, for its owner alone, and logout forgets it', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'waybill-login-'))
+  vi.stubEnv('XDG_CONFIG_HOME', directory)
+  expect(await run(['login'])).toBe(0)
+  expect(out).toContain('Logged in as lisa@example.com (admin)')
+  for (const name of ['SERVER', 'WORKSPACE', 'USER', 'API_KEY']) vi.stubEnv(`WAYBILL_${name}`, undefined)
+  expect(await run(['whoami', '--json'])).toBe(0)
+  expect(out).toContain('"workspace": "studio"')
+  expect(await run(['logout'])).toBe(0)
+  expect(await run(['whoami'])).toBe(2)
+  rmSync(directory, { recursive: true })
+})
+
 describe('the launcher', () => {
   const launcher = fileURLToPath(new URL('../bin/waybill.js', import.meta.url))
 

@@ -40,7 +40,7 @@ export function credentialsFor(flags: AccessFlags): Credentials {
     },
     env: process.env,
     data: data === undefined ? undefined : () => installation(data),
-    login: () => readCredentials(loginFile),
+    login: () => readCredentials(loginFile()),
   })
 }
 

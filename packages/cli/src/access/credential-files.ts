@@ -4,13 +4,15 @@ import envPaths from 'env-paths'
 import { badInput } from '../exit.js'
 import type { Credentials, Partly } from './credentials.js'
 
-const paths = envPaths('waybill', { suffix: '' })
-
 /** Where agents keep their state unless told otherwise. */
-export const agentStates = join(paths.data, 'agents')
+export function agentStates(): string {
+  return join(envPaths('waybill', { suffix: '' }).data, 'agents')
+}
 
 /** What `waybill login` keeps. */
-export const loginFile = join(paths.config, 'credentials.json')
+export function loginFile(): string {
+  return join(envPaths('waybill', { suffix: '' }).config, 'credentials.json')
+}
 
 /** The credentials that `waybill up` and `serve` leave in their data directory. */
 export function dataFile(data: string): string {

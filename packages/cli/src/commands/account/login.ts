@@ -19,9 +19,9 @@ export const command = withAccess(new Command('login'))
     const session = await Session.login({ ...credentials, device: 'waybill' })
     const { role } = await session.login()
     session.close()
-    writeCredentials(loginFile, credentials)
+    writeCredentials(loginFile(), credentials)
     process.stdout.write(
-      `Logged in as ${printable(credentials.user)} (${printable(role)}). Kept in ${loginFile}\n`,
+      `Logged in as ${printable(credentials.user)} (${printable(role)}). Kept in ${loginFile()}\n`,
     )
   })
 

@@ -72,7 +72,7 @@ function stopWithParentOrSignal(agent: RunningAgent): void {
 /** A place of its own for each agent of this machine. */
 function defaultState({ workspace, user }: Credentials, { type, name }: Flags): string {
   const parts = [workspace, user, type, ...(name === undefined ? [] : [name])]
-  return join(agentStates, ...parts.map((part) => encodeURIComponent(part)))
+  return join(agentStates(), ...parts.map((part) => encodeURIComponent(part)))
 }
 
 function portRange(text: string): [number, number] {

@@ -10,6 +10,8 @@ export interface StorageAgentOptions {
   readonly fingerprint: string
   readonly state: string
   readonly log: (line: string) => void
+  /** The script that is started; the `waybill` launcher unless a test brings its own. */
+  readonly script?: string
 }
 
 /** What an agent tells the process that started it, over the channel between the two. */
@@ -43,8 +45,8 @@ export class StorageAgent {
   }
 
   start(): void {
-    const { server, workspace, user, apiKey, fingerprint, state, log } = this.#options
-    const child = spawn(process.execPath, [launcher, 'agent', '--type', 'server', '--state', state], {
+    const { server, workspace, user, apiKey, fingerprint, state, log, script = launcher } = this.#options
+    const child = spawn(process.execPath, [script, 'agent', '--type', 'server', '--state', state], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // Not as arguments: those everybody on the machine can read.
       env: {
