@@ -49,6 +49,8 @@ export function evaluate(expression: Expression, lookup: Lookup, regex: RegexEng
 /** The comparison with the positive form of its operator. */
 function test(comparison: Comparison, operand: Operand, regex: RegexEngine): boolean {
   const { positive } = splitOperator(comparison.operator)
+  // A pattern that cannot be used is an error also where there is nothing to search.
+  if (positive === 'matches') for (const value of valuesOf(comparison)) regex.compile(value)
   const each = valuesOf(comparison).map((value) => {
     if (positive === '=' && isAnything(value.text)) return isPresent(operand)
     return testValue(positive === 'in' ? '=' : positive, positive === 'in', operand, value, comparison, regex)

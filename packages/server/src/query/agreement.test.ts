@@ -362,7 +362,7 @@ describe.each(testDatabases())('queries on $name', (kind) => {
   })
 })
 
-/** Two workspaces: nothing of the other one may ever be found or name anybody here. */
+/** One workspace with the rows, and everything that they refer to. */
 async function fill(database: TestDatabase): Promise<WorkspaceStore> {
   const { installation } = database.store
   const texts = { name: '', description: '', metadata: null, creator: '', modifier: '' }

@@ -36,7 +36,7 @@ export function compileParty(
   const mainSite = join('and', [sql`named.main = 1`, compileNames(comparison, sites, text)])
   const isWorkspace = namesWorkspace(comparison, context)
     ? sql`1 = 1`
-    : sql`exists ${select('site', mainSite)}`
+    : sql`exists ${select(sites, mainSite)}`
   return join('or', [
     sql`(${type} = 'user' and ${compileReference(comparison, id, users, text)})`,
     sql`(${type} = 'site' and ${compileReference(comparison, id, sites, text)})`,

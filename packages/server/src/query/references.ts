@@ -9,6 +9,7 @@ import {
   valuesOf,
 } from '@waybill/api'
 import { type Expression, expressionBuilder, type SqlBool, sql } from 'kysely'
+import type { JobTable } from '../store/schema.js'
 import type { NamedTable } from './binding.js'
 import { join, type Test } from './logic.js'
 import { compareWith, type TextSql } from './text-sql.js'
@@ -27,6 +28,8 @@ export interface Named {
   readonly types: readonly string[]
 }
 
+const jobKinds = ['queue', 'transfer', 'delivery', 'request'] as const satisfies readonly JobTable['kind'][]
+
 const builder = expressionBuilder<Record<NamedTable, NamedRow>>()
 
 /**
@@ -44,7 +47,7 @@ export function compileReference(
   if (anything) return sql`${id} is not null`
   const { ids, row } = names(comparison, named, text)
   const tests: Test[] = ids.length === 0 ? [] : [sql`${id} in (${sql.join(ids)})`]
-  if (row.length > 0) tests.push(sql`${id} in ${select(named.table, join('or', row))}`)
+  if (row.length > 0) tests.push(sql`${id} in ${select(named, join('or', row))}`)
   return join('or', tests)
 }
 
@@ -107,9 +110,15 @@ function codeColumns(table: NamedTable): Expression<unknown>[] {
   return table === 'job' ? [sql.ref('named.code'), sql.ref('named.name')] : [sql.ref('named.code')]
 }
 
-/** Ids of the rows that satisfy a test. A proper subselect, so that the store narrows it to the workspace. */
-export function select(table: NamedTable, test: Test): Expression<unknown> {
-  return builder.selectFrom(`${table} as named`).select('named.id').where(test)
+/**
+ * Ids of the rows that satisfy a test. A proper subselect, so that the store narrows it to the workspace. Among
+ * jobs only the wanted kinds are looked at: queues are few and have an index, transfers can be millions.
+ */
+export function select({ table, types }: Named, test: Test): Expression<unknown> {
+  const rows = builder.selectFrom(`${table} as named`).select('named.id').where(test)
+  const kinds = jobKinds.filter((kind) => types.includes(kind))
+  if (table !== 'job' || kinds.length === 0) return rows
+  return rows.where(sql<SqlBool>`named.kind in (${sql.join(kinds)})`)
 }
 
 /** The code or name of the entity that an id refers to. */
