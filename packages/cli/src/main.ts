@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Help } from 'commander'
 import { CommandEnd, exitCodeOf, exitCodes } from './exit.js'
 import { printable } from './output/printable.js'
 import { registry } from './registry.js'
@@ -66,8 +66,16 @@ async function buildProgram(argv: readonly string[]): Promise<Command> {
 
 /** Commander would end the process by itself; and its settings are not handed down to added commands. */
 function configure(command: Command): void {
-  command.exitOverride().showHelpAfterError('(--help tells more)')
+  command.exitOverride().showHelpAfterError('(--help tells more)').configureHelp({ groupItems: commonLast })
   for (const child of command.commands) configure(child)
+}
+
+/** In a command's help the options that all commands share stand after its own. */
+const commonLast: Help['groupItems'] = (unsorted, visible, groupOf) => {
+  const groups = new Help().groupItems(unsorted, visible, groupOf)
+  const common = groups.get('Credentials:')
+  if (common !== undefined && groups.delete('Credentials:')) groups.set('Credentials:', common)
+  return groups
 }
 
 function version(): string {

@@ -10,7 +10,7 @@ export interface CommandEntry {
 
 const transfers = 'Transfers:'
 const running = 'Running it:'
-const account = 'Credentials:'
+const account = 'Logging in:'
 const admin = 'Administration:'
 
 export const registry: readonly CommandEntry[] = [
