@@ -111,8 +111,8 @@ export class EntityEngine {
     type: EntityType,
     { data, parent, allowDuplicates }: CreateRequest,
   ): Promise<readonly Json[] | { readonly success: true }> {
-    const create = this.#operations[type]?.create
-    if (create === undefined) throw this.#cannot(type, 'created')
+    const operations = this.#operations[type]
+    if (operations?.create === undefined) throw this.#cannot(type, 'created')
     this.#demandVisible(ctx, type)
     if (type === 'task') {
       if (parent === undefined) {
@@ -123,7 +123,7 @@ export class EntityEngine {
     // Tasks come in several forms, which only their own operation tells apart.
     const input =
       type === 'task' ? taskInput(data) : checkInput(entities[type], ctx.caller.role, 'create', data)
-    const answer = await create.call(this.#operations[type], ctx, input, { parent, allowDuplicates })
+    const answer = await operations.create(ctx, input, { parent, allowDuplicates })
     if ('success' in answer) return answer
     for (const id of answer.ids) this.#tell(ctx, type, id)
     return await selectByIds(ctx, type, answer.ids)

@@ -1,0 +1,152 @@
+import { type Method, maxBody, maxHeader, WaybillError } from '@waybill/api'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
+import type { Authenticated } from '../access/authenticate.js'
+import type { ServerDeps } from './deps.js'
+import { drain } from './drain.js'
+import { Events } from './event.js'
+import { failureOf } from './failure.js'
+import { purgeSeenEvents } from './once.js'
+import { startPage } from './page.js'
+import { readBody, readQueryString } from './payload.js'
+
+const jsonType = 'application/json; charset=utf-8'
+const purgeEvery = 3_600_000
+
+/**
+ * The wire endpoint as an application without listeners: `listen` puts it on the network, `inject` tests it.
+ * Every answer below `/api` is JSON, failures included.
+ */
+export function createApp(deps: ServerDeps): FastifyInstance {
+  const app: FastifyInstance = Fastify({
+    bodyLimit: maxBody,
+    // One line per call, with who called, is written below.
+    disableRequestLogging: true,
+    routerOptions: { querystringParser: () => ({}) },
+    frameworkErrors: (error, _request, reply) => void sendFailure(reply, error, undefined, app.log),
+    ...(deps.logger === undefined ? { logger: false } : { loggerInstance: deps.logger }),
+  })
+  const callers = new WeakMap<FastifyRequest, Authenticated>()
+  readAnyBody(app)
+  app.addHook('onRequest', (request, _reply, done) => done(tooLong(request)))
+  app.setNotFoundHandler((request, reply) => {
+    const what = `${request.method} ${(request.url.split('?')[0] ?? '').slice(0, 200)}`
+    sendFailure(reply, new WaybillError('unknown_uri', `There is nothing at ${what}`), undefined, app.log)
+  })
+  app.setErrorHandler(async (error, request, reply) => {
+    // A client that is still sending would not see the answer.
+    if (failureOf(error, false).status === 413) await drain(request.raw)
+    return sendFailure(reply, error, callers.get(request), app.log)
+  })
+  const authenticate = async (request: FastifyRequest): Promise<void> => {
+    const now = deps.clock.now()
+    callers.set(request, await deps.authenticator.authenticate(request.headers, request.ip, now))
+  }
+  const callerOf = (request: FastifyRequest): Authenticated => {
+    const who = callers.get(request)
+    if (who === undefined) throw new WaybillError('unauthenticated', 'Log in with an email and an API key')
+    return who
+  }
+  addEndpoints(app, deps, authenticate, callerOf)
+  keepTidy(app, deps)
+  return app
+}
+
+function addEndpoints(
+  app: FastifyInstance,
+  deps: ServerDeps,
+  authenticate: (request: FastifyRequest) => Promise<void>,
+  callerOf: (request: FastifyRequest) => Authenticated,
+): void {
+  const events = new Events(deps, (error, what) => app.log.error(error, what))
+  app.get('/', (_request, reply) => reply.type('text/html; charset=utf-8').send(startPage))
+  app.get('/health', (_request, reply) =>
+    reply.type(jsonType).send(JSON.stringify({ status: 'ok', version: deps.version ?? '' })),
+  )
+  app.put('/api/v3/api/login', { onRequest: authenticate }, (request, reply) => {
+    const { caller, session } = callerOf(request)
+    const result = { id: caller.user, role: caller.role, session_id: session }
+    return reply.type(jsonType).send(JSON.stringify({ result }))
+  })
+  for (const method of ['GET', 'POST', 'PUT', 'DELETE'] as const satisfies readonly Method[]) {
+    app.route({
+      method,
+      url: '/api/v3/event',
+      exposeHeadRoute: false,
+      onRequest: authenticate,
+      handler: async (request, reply) => {
+        const who = callerOf(request)
+        const begun = performance.now()
+        const { status, json } = await events.handle(method, readJson(method, request), who)
+        app.log.debug(
+          {
+            method,
+            status,
+            user: who.caller.email,
+            device: request.headers['x-accsyn-device'],
+            ms: performance.now() - begun,
+          },
+          'event',
+        )
+        return reply.status(status).type(jsonType).send(json)
+      },
+    })
+  }
+}
+
+/** GET and DELETE carry their JSON in the URL, the others in the body. */
+function readJson(method: Method, request: FastifyRequest): unknown {
+  const inUrl = method === 'GET' || method === 'DELETE'
+  return inUrl ? readQueryString(request.raw.url ?? '') : request.body
+}
+
+/** Bodies are JSON, also without a Content-Type, with an empty one and with any other. */
+function readAnyBody(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, readBody(body))
+    } catch (error) {
+      done(error instanceof Error ? error : new Error(String(error)), undefined)
+    }
+  })
+  app.addHook('onRequest', (request, _reply, done) => {
+    // An odd or empty type would be refused before any parser is asked.
+    request.raw.headers['content-type'] = 'application/json'
+    done()
+  })
+}
+
+function tooLong({ raw }: FastifyRequest): WaybillError | undefined {
+  if ((raw.url ?? '').length <= maxHeader) return undefined
+  return new WaybillError('uri_too_long', `The URL is longer than ${maxHeader} bytes`)
+}
+
+function sendFailure(
+  reply: FastifyReply,
+  error: unknown,
+  who: Authenticated | undefined,
+  log: FastifyBaseLogger,
+): FastifyReply {
+  const failure = failureOf(error, who?.caller.role === 'admin')
+  if (failure.internal) log.error(error, 'internal error')
+  return reply.status(failure.status).type(jsonType).send(JSON.stringify(failure.body))
+}
+
+function keepTidy(app: FastifyInstance, { store, clock }: ServerDeps): void {
+  const purge = (): void => {
+    purgeSeenEvents(store, clock.now()).catch((error: unknown) =>
+      app.log.error(error, 'purge of seen events'),
+    )
+  }
+  const timer = setInterval(purge, purgeEvery)
+  timer.unref()
+  app.addHook('onClose', (_app, done) => {
+    clearInterval(timer)
+    done()
+  })
+}

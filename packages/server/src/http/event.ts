@@ -1,0 +1,131 @@
+import type { Readable } from 'node:stream'
+import { type Envelope, envelope, type Method, WaybillError } from '@waybill/api'
+import * as v from 'valibot'
+import type { Authenticated } from '../access/authenticate.js'
+import type { CallContext } from '../context.js'
+import { createEntities, type Entities } from '../entities/registry.js'
+import type { ServerDeps } from './deps.js'
+import { failureOf } from './failure.js'
+import { InFlight } from './in-flight.js'
+import { Once, printOf, type Reply } from './once.js'
+import { readPayload } from './payload.js'
+import { Payload } from './routes/fields.js'
+import type { Call } from './routes/route.js'
+import { type Match, matchRoute } from './routes/table.js'
+import { serializePages } from './stream.js'
+
+/** Logs a fault of ours. */
+export type LogFault = (error: unknown, what: string) => void
+
+export interface EventAnswer {
+  readonly status: number
+  /** JSON text, whole or in pieces. */
+  readonly json: string | Readable
+}
+
+/** Acts on events: finds the operation that the method and the uri choose, and answers with what it made. */
+export class Events {
+  readonly #deps: ServerDeps
+  readonly #entities: Entities
+  readonly #once: Once
+  readonly #inFlight = new InFlight()
+  readonly #logFault: LogFault
+
+  constructor(deps: ServerDeps, logFault: LogFault) {
+    this.#deps = deps
+    this.#entities = createEntities(deps)
+    this.#once = new Once(deps.clock)
+    this.#logFault = logFault
+  }
+
+  /** Throws a WaybillError for what is no event; an event that fails is answered. */
+  async handle(method: Method, json: unknown, who: Authenticated): Promise<EventAnswer> {
+    const event = readEnvelope(json)
+    demandAgreement(event, who)
+    return await this.#inFlight.run(who.caller.user, async () => {
+      const match = matchRoute(method, event.uri)
+      if (method === 'GET') return await this.#read(match, event, who)
+      const { status, body } = await this.#change(method, match, event, who)
+      return { status, json: JSON.stringify(body) }
+    })
+  }
+
+  async #read({ route, type }: Match, event: Envelope, who: Authenticated): Promise<EventAnswer> {
+    const answer = await route.run(await this.#call(type, event, who))
+    if ('pages' in answer) return { status: 200, json: await serializePages(answer.pages) }
+    return {
+      status: 200,
+      json: JSON.stringify('body' in answer ? answer.body : { result: answer.result ?? null }),
+    }
+  }
+
+  /** Changes are made once per `eid`; a failure is an answer like any other. */
+  async #change(method: Method, match: Match, event: Envelope, who: Authenticated): Promise<Reply> {
+    const work = async (): Promise<Reply> => await this.#act(match, event, who)
+    const { eid } = event
+    if (eid === undefined || eid === null || eid === '') return await work()
+    const print = printOf(method, event.uri.toLowerCase(), event.id, event.query, event.data, event.gz_data)
+    const store = this.#deps.store.workspace(who.workspace.id)
+    return await this.#once.run(store, { ident: who.caller.email, eid, print }, work)
+  }
+
+  async #act({ route, type }: Match, event: Envelope, who: Authenticated): Promise<Reply> {
+    try {
+      const answer = await route.run(await this.#call(type, event, who))
+      if ('pages' in answer) throw new Error(`${event.uri} changes things and cannot answer in pages`)
+      return { status: 200, body: 'body' in answer ? answer.body : { result: answer.result ?? null } }
+    } catch (error) {
+      const failure = failureOf(error, who.caller.role === 'admin')
+      if (failure.internal) this.#logFault(error, event.uri)
+      return { status: failure.status, body: failure.body }
+    }
+  }
+
+  async #call(type: Call['type'], event: Envelope, { workspace, caller }: Authenticated): Promise<Call> {
+    const { store, clock } = this.#deps
+    const ctx: CallContext = { workspace, caller, store: store.workspace(workspace.id), now: clock.now() }
+    const data = await readPayload(event)
+    return {
+      ctx,
+      entities: this.#entities,
+      deps: this.#deps,
+      type,
+      id: event.id ?? undefined,
+      query: event.query ?? undefined,
+      data,
+      fields: new Payload(data),
+    }
+  }
+}
+
+function readEnvelope(json: unknown): Envelope {
+  if (json === undefined) throw new WaybillError('bad_request', 'The event is missing: JSON was expected')
+  const parsed = v.safeParse(envelope, json)
+  if (parsed.success) return parsed.output
+  const [issue] = parsed.issues
+  const path = v.getDotPath(issue)
+  throw new WaybillError(
+    'bad_request',
+    `This is no event: ${path === null ? '' : `${path}: `}${issue.message}`,
+  )
+}
+
+/** The envelope says again who calls, and must not say anybody else. */
+function demandAgreement({ workspace, ident, session }: Envelope, who: Authenticated): void {
+  if (differs(workspace, who.workspace.code)) {
+    throw new WaybillError('unauthenticated', 'The workspace of the event is not that of the headers')
+  }
+  if (differs(ident, who.caller.email)) {
+    throw new WaybillError('unauthenticated', 'The ident of the event is not the user of the headers')
+  }
+  if (typeof session === 'string' && session !== '' && session !== who.session) {
+    throw new WaybillError(
+      'unauthenticated',
+      'The session of the event is not that of this API key; log in again',
+    )
+  }
+}
+
+function differs(said: string | null | undefined, is: string): boolean {
+  return typeof said === 'string' && said.trim().toLowerCase() !== is.toLowerCase()
+}

@@ -1,0 +1,104 @@
+import { createServer as createPlain, type RequestListener, type Server, STATUS_CODES } from 'node:http'
+import { createServer as createSecure, type Server as SecureServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { type ErrorCode, errorStatus, maxHeader } from '@waybill/api'
+import type { FastifyInstance } from 'fastify'
+import type { Certificate } from './certificate.js'
+
+export interface ListenOptions {
+  /** Addresses to listen on for HTTPS; all of them when absent. */
+  readonly host?: string
+  /** 0 takes any that is free. */
+  readonly port: number
+  readonly certificate: Pick<Certificate, 'cert' | 'key'>
+  /** Plain HTTP on 127.0.0.1 as well. */
+  readonly httpPort?: number
+}
+
+export interface Listeners {
+  readonly https: SecureServer
+  readonly http: Server | undefined
+  /** The ports that were taken. */
+  readonly port: number
+  readonly httpPort: number | undefined
+  /** Stops listening, lets calls that are under way finish for `graceMs`, then cuts them off. */
+  close(graceMs?: number): Promise<void>
+}
+
+/** Headers of a call besides its URL. */
+const otherHeaders = 64 * 1024
+
+/** Puts the application on the network. Other users of the servers (the agents' lines) take `upgrade` events. */
+export async function listen(app: FastifyInstance, options: ListenOptions): Promise<Listeners> {
+  await app.ready()
+  const handler: RequestListener = (request, response) => app.routing(request, response)
+  const limits = { maxHeaderSize: maxHeader + otherHeaders }
+  const { cert, key } = options.certificate
+  const https = createSecure({ cert, key, minVersion: 'TLSv1.2', ...limits }, handler)
+  const http = options.httpPort === undefined ? undefined : createPlain(limits, handler)
+  const servers = http === undefined ? [https] : [https, http]
+  for (const server of servers) server.on('clientError', answerGarbage)
+  try {
+    const port = await start(https, options.port, options.host)
+    const httpPort = http === undefined ? undefined : await start(http, options.httpPort ?? 0, '127.0.0.1')
+    return { https, http, port, httpPort, close: async (graceMs = 2000) => await stop(servers, graceMs) }
+  } catch (error) {
+    await stop(servers, 0)
+    throw error
+  }
+}
+
+async function start(server: Server | SecureServer, port: number, host: string | undefined): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  // A server on a port has an AddressInfo; only those on pipes have a text.
+  return (server.address() as AddressInfo).port
+}
+
+async function stop(servers: readonly (Server | SecureServer)[], graceMs: number): Promise<void> {
+  await Promise.all(
+    servers.map(async (server) => {
+      if (!server.listening) return
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeIdleConnections()
+      const cut = setTimeout(() => server.closeAllConnections(), graceMs)
+      await closed
+      clearTimeout(cut)
+    }),
+  )
+}
+
+/** Answers what is not HTTP, or too much of it, in the way of every other answer. */
+function answerGarbage(error: Error & { readonly code?: string }, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const [code, message] = describeGarbage(error.code)
+  const status = errorStatus[code]
+  const body = JSON.stringify({ message, code })
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}`,
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  // What is still on its way has to be read, or the answer is lost with the reset.
+  socket.resume()
+  const timer = setTimeout(() => socket.destroy(), 2000)
+  socket.once('close', () => clearTimeout(timer))
+}
+
+function describeGarbage(code: string | undefined): readonly [ErrorCode, string] {
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return ['uri_too_long', `The URL and the headers are longer than ${maxHeader} bytes`]
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return ['timeout', 'The request took too long to arrive']
+  return ['bad_request', 'This is not HTTP']
+}

@@ -1,0 +1,83 @@
+import { isEntityId, WaybillError } from '@waybill/api'
+import { selectAll, selectByIds } from '../../entities/engine/find.js'
+import { isRecord } from '../../entities/engine/input.js'
+import { type Answer, type Call, demandId, type Route } from './route.js'
+
+export const changeRoutes: readonly Route[] = [
+  { method: 'POST', uri: 'ENTITY/create', run: create },
+  { method: 'PUT', uri: 'task/edit', run: editTasks },
+  { method: 'PUT', uri: 'ENTITY/edit', run: edit },
+  { method: 'DELETE', uri: 'ENTITY/delete', run: remove },
+  { method: 'DELETE', uri: 'ENTITY/deactivate', run: (call) => setAside(call, true) },
+  { method: 'POST', uri: 'ENTITY/activate', run: (call) => setAside(call, false) },
+]
+
+async function create({ ctx, entities, type, id, data, fields }: Call): Promise<Answer> {
+  const allowDuplicates = !fields.isFalse('allow_duplicates')
+  // An option of the call, not an attribute.
+  const attributes = isRecord(data)
+    ? Object.fromEntries(Object.entries(data).filter(([name]) => name !== 'allow_duplicates'))
+    : (data ?? {})
+  const made = await entities.engine.create(ctx, type, { data: attributes, parent: id, allowDuplicates })
+  return 'success' in made ? { body: { success: true } } : { result: made }
+}
+
+async function edit(call: Call): Promise<Answer> {
+  const { ctx, entities, type, data } = call
+  return { result: await entities.engine.edit(ctx, type, demandId(call), data) }
+}
+
+async function editTasks(call: Call): Promise<Answer> {
+  const { ctx, entities, data, deps } = call
+  if (!Array.isArray(data)) throw new WaybillError('bad_request', 'Tasks are changed by a list of objects')
+  const items = data.map((item: unknown) => {
+    if (isRecord(item)) return item
+    throw new WaybillError('bad_request', 'Each change of a task has to be an object with its id or uri')
+  })
+  const job = demandId({ ...call, type: 'transfer' })
+  await entities.engine.demand(ctx, 'transfer', job)
+  const ids = await deps.jobs.task.updateMany(ctx, job, items)
+  return { result: await selectByIds(ctx, 'task', ids) }
+}
+
+async function remove(call: Call): Promise<Answer> {
+  const { ctx, entities, type, fields } = call
+  const id = type === 'task' ? (call.id ?? '') : demandId(call)
+  await entities.engine.remove(ctx, type, id, fields.isTrue('force'))
+  return { result: true }
+}
+
+/** Sets a user or volume aside, or brings it back. */
+async function setAside(call: Call, aside: boolean): Promise<Answer> {
+  const { ctx, entities, type, deps } = call
+  if (type !== 'user' && type !== 'volume') {
+    throw new WaybillError('not_available', `Setting a ${type} aside is not available yet`)
+  }
+  const id = aside ? demandId(call) : await idOrCode(call)
+  await entities.engine.demand(ctx, type, id)
+  if (type === 'volume') await entities.volumes.setInactive(ctx, id, aside)
+  else if (aside) await entities.users.deactivate(ctx, id)
+  else await entities.users.activate(ctx, id)
+  deps.jobs.touched(ctx.workspace.id, { entitytype: type, id })
+  return { result: true }
+}
+
+/** What is set aside may be named by its code, in place of a query. */
+async function idOrCode(call: Call): Promise<string> {
+  const { ctx, type, id, query } = call
+  if (id !== undefined) return id
+  const name =
+    query
+      ?.trim()
+      .replace(/^code\s*=\s*/i, '')
+      .replace(/^["'](.*)["']$/, '$1') ?? ''
+  const isId: boolean = isEntityId(name)
+  if (isId || name === '') return demandId({ ...call, id: name })
+  const [found] = await selectAll(ctx, type, {
+    where: [(eb) => eb(type === 'user' ? 'user.code' : 'share.code', '=', name.toLowerCase())],
+    attributes: ['id'],
+    limit: 1,
+  })
+  if (typeof found?.id === 'string') return found.id
+  throw new WaybillError('not_found', `There is no ${type} ${JSON.stringify(name)}`)
+}

@@ -1,0 +1,64 @@
+import {
+  entities as definitions,
+  findEntityType,
+  isEntityId,
+  type Operation,
+  type Population,
+  WaybillError,
+} from '@waybill/api'
+import type { Answer, Call, Route } from './route.js'
+
+export const findRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    uri: 'entitytypes',
+    run: ({ ctx, entities }) => Promise.resolve({ result: entities.engine.types(ctx.caller.role) }),
+  },
+  { method: 'GET', uri: 'attributes', run: attributes },
+  { method: 'GET', uri: 'ENTITY/find', run: find },
+]
+
+function attributes({ ctx, entities, fields }: Call): Promise<Answer> {
+  const name = fields.text('entitytype') ?? ''
+  const type = findEntityType(name)
+  if (type === undefined || !definitions[type].visible.includes(ctx.caller.role)) {
+    const types = entities.engine.types(ctx.caller.role).join(', ')
+    throw new WaybillError(
+      'unknown_entity',
+      `There is no entity type ${JSON.stringify(name)}; there are ${types}`,
+    )
+  }
+  const operation: Operation = fields.isTrue('create')
+    ? 'create'
+    : fields.isTrue('update')
+      ? 'update'
+      : 'read'
+  return Promise.resolve({ result: entities.engine.attributes(ctx.caller.role, type, operation) })
+}
+
+async function find(call: Call): Promise<Answer> {
+  const { ctx, entities, type, id, query, fields } = call
+  const names = fields.names('attributes')
+  const attributes = names === undefined || names.length === 0 ? undefined : names
+  // The id of a task is a UUID: any other id in the envelope of such a search is its job's.
+  const isJobOfTasks = type === 'task' && isEntityId(id)
+  if (id !== undefined && !isJobOfTasks) {
+    const found = await entities.engine.get(ctx, type, id, attributes)
+    return { result: found === undefined ? [] : [found] }
+  }
+  const pages = await entities.engine.find(ctx, type, {
+    query,
+    parent: fields.text('parent') ?? id,
+    populations: populationsOf(call),
+    // No limit is what clients mean by 0.
+    limit: fields.count('limit') === 0 ? undefined : fields.count('limit'),
+    skip: fields.count('skip'),
+    attributes,
+    single: fields.isTrue('single_entity_query'),
+  })
+  return { pages }
+}
+
+function populationsOf({ fields }: Call): readonly Population[] {
+  return (['finished', 'inactive', 'archived'] as const).filter((population) => fields.isTrue(population))
+}

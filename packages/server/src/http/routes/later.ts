@@ -1,0 +1,41 @@
+import { type Method, WaybillError } from '@waybill/api'
+import type { Route } from './route.js'
+
+function later(method: Method, uri: string, what: string): Route {
+  return {
+    method,
+    uri,
+    run: () => Promise.reject(new WaybillError('not_available', `${what} not available yet`)),
+  }
+}
+
+const recipients = ['job', 'delivery', 'request', 'transfer'].flatMap((name) => [
+  later('PUT', `${name}/recipient/add`, 'Recipients are'),
+  later('GET', `${name}/recipients`, 'Recipients are'),
+  later('DELETE', `${name}/recipient`, 'Recipients are'),
+])
+
+/** What clients know and this server does not do yet; each says so. */
+export const laterRoutes: readonly Route[] = [
+  ...recipients,
+  later('GET', 'file/find', 'Collections are'),
+  later('POST', 'file/add', 'Collections are'),
+  later('DELETE', 'collection/file/remove', 'Collections are'),
+  later('GET', 'workspace/file', 'File operations are'),
+  later('POST', 'workspace/file', 'File operations are'),
+  later('PUT', 'workspace/file', 'File operations are'),
+  later('PUT', 'workspace/publish/preprocess', 'Publishing is'),
+  {
+    method: 'GET',
+    uri: 'user/api_key',
+    run: () =>
+      Promise.reject(
+        new WaybillError('forbidden', 'API keys are not given out here; make one with "waybill key create"'),
+      ),
+  },
+  {
+    method: 'PUT',
+    uri: 'workspace/integration/*/utility',
+    run: () => Promise.reject(new WaybillError('not_found', 'There is no such integration')),
+  },
+]
