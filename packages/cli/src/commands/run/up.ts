@@ -24,18 +24,27 @@ export const command = withServerOptions(new Command('up'))
   .action(async (flags: ServerFlags) => {
     const stopped = stopSignal()
     const plane = await startControlPlane(flags, true)
-    const agent = startAgent(plane, flags.host)
-    announce(plane)
-    await Promise.race([stopped, untilReady(agent)])
-    await stopped
-    await agent.stop()
-    await plane.close()
+    try {
+      const agent = startAgent(plane, flags.host)
+      announce(plane)
+      await tellReady(agent, stopped)
+      await stopped
+      await agent.stop()
+    } finally {
+      await plane.close()
+    }
   })
 
-async function untilReady(agent: StorageAgent): Promise<void> {
-  const late = new Promise<false>((resolve) => setTimeout(() => resolve(false), patienceMs).unref())
-  const connected = await Promise.race([agent.connected.then(() => true), late])
-  if (!connected) process.stderr.write('The storage agent is not connected yet; its volume is offline.\n')
+async function tellReady(agent: StorageAgent, stopped: Promise<void>): Promise<void> {
+  const late = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), patienceMs).unref())
+  const first = await Promise.race([
+    agent.connected.then(() => 'connected' as const),
+    stopped.then(() => 'stopped' as const),
+    late,
+  ])
+  if (first === 'stopped') return
+  if (first === 'late')
+    process.stderr.write('The storage agent is not connected yet; its volume is offline until then.\n')
   process.stdout.write('ready\n')
 }
 
