@@ -22,14 +22,21 @@ const add = withAccess(new Command('add'))
   .addHelpText('after', '\nExample:\n  waybill volume add projects /mnt/raid/projects --agent storage-1')
   .action(async (code: string, path: string, flags: Flags) => {
     await withSession(flags, async (session) => {
-      const { id } = await findServer(session, flags.agent)
-      const volume = await session.create('Volume', {
-        code,
-        name: flags.name ?? code,
+      const { id: server } = await findServer(session, flags.agent)
+      const volumes = await session.find('Volume')
+      const there = volumes.find((volume) => volume.code.toLowerCase() === code.toLowerCase())
+      const fields = {
         path,
-        server: id,
-        ...(flags.default === undefined ? {} : { default: true }),
-      })
+        server,
+        ...(flags.name === undefined ? {} : { name: flags.name }),
+        // Exactly one is the default: the first, until another is made it.
+        ...(flags.default === true || volumes.length === 0 ? { default: true } : {}),
+      }
+      // The volume that an installation starts with waits for a server: adding it gives it one.
+      const volume =
+        there?.server === null
+          ? await session.update('Volume', there.id, fields)
+          : await session.create('Volume', { code, name: code, ...fields })
       process.stdout.write(`${volume.id}\n`)
     })
   })
