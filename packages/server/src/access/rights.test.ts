@@ -90,6 +90,14 @@ describe('rights on paths', () => {
     expect(may(rights, folder, 'x/../../y', 'read')).toBe(false)
   })
 
+  it('on a closed home do not come by another spelling of it', () => {
+    const all = { path: '/', read: true, write: true }
+    const granted = [{ share: volume, grants: [all] }]
+    const rights = rightsFrom({ role: 'employee', granted, closedHomes: [home] })
+    expect(may(rights, volume, 'homes/bob', 'read')).toBe(true)
+    expect(may(rights, volume, 'Homes/LISA/diary', 'read')).toBe(false)
+  })
+
   it('never follow a path upwards', () => {
     const all = { path: '/', read: true, write: true }
     const rights = rightsFrom({

@@ -123,10 +123,15 @@ export async function mayAccess(
 }
 
 function covers(rights: Rights, place: Place, access: Access): boolean {
-  const closed = rights.closed.filter((home) => isBeneath(place, home))
+  // In any case, since some file systems know no case: a home must not open by another spelling.
+  const closed = rights.closed.filter((home) => isBeneath(anyCase(place), anyCase(home)))
   return rights.reaches.some(
     (reach) => reach[access] && isBeneath(place, reach) && closed.every((home) => isBeneath(reach, home)),
   )
+}
+
+function anyCase({ root, names }: Place): Place {
+  return { root, names: names.map((name) => name.normalize('NFKC').toLowerCase()) }
 }
 
 /** Whether `place` is `above` or lies beneath it. */
