@@ -41,7 +41,7 @@ async function perform({ name, args }: Request, sessions: Sessions, role: Role):
   switch (name) {
     case 'measure': {
       const { items } = sound(parseValue(requests.measure.args, args), name)
-      return await sessions.engine.measure(items)
+      return { items: await sessions.engine.measure(items) }
     }
     case 'root.check': {
       const check = sound(parseValue(requests['root.check'].args, args), name)

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { AgentType } from '@waybill/api'
 import { Agent } from './agent.js'
+import { plainFingerprint } from './line/trust.js'
 import { cleanLog } from './log.js'
 import type { EngineFactory, Log } from './session-engine.js'
 import { Sessions } from './sessions/sessions.js'
@@ -49,6 +50,9 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const url = serverUrl(options.server)
   if (options.name !== undefined && !name.test(options.name)) {
     throw new Error(`Not a name for an agent: letters, digits, ".", "-" and "_" make one`)
+  }
+  if (options.fingerprint !== undefined && plainFingerprint(options.fingerprint).length !== 64) {
+    throw new Error('Not a fingerprint: the SHA-256 of a certificate has 64 hexadecimal digits')
   }
   const log = cleanLog(options.log)
   const directory = resolve(options.state)

@@ -15,8 +15,8 @@ import type {
  */
 export interface SessionEngine {
   /**
-   * Listens or connects. Rejects when the link cannot be made; no `ended` follows then. `stop` may be called
-   * while it is still at it, and makes it reject.
+   * Listens or connects. Rejects when the link cannot be made; `ended` may tell so as well, before it rejects.
+   * `stop` may be called while it is still at it, and makes it reject.
    */
   open(spec: SessionSpec): Promise<OpenResult>
   /** More tasks for an open session, in order. Does nothing for a session that has ended; as all below. */
@@ -27,10 +27,10 @@ export interface SessionEngine {
   rate(session: string, rate: number): void
   /** No more tasks will come: ends when the last is through. */
   finish(session: string): void
-  /** Ends now; temporary files stay, for a later session to resume from. */
-  stop(session: string, reason: string): void
+  /** Ends now; temporary files stay, for a later session to resume from. Resolves when it has ended. */
+  stop(session: string, reason: string): Promise<void>
   /** Sizes of sources. A missing source is an answer. */
-  measure(items: RequestArgs<'measure'>['items']): Promise<MeasureResult>
+  measure(items: RequestArgs<'measure'>['items']): Promise<MeasureResult['items']>
   /** Stops every session and closes every socket and file. */
   close(): Promise<void>
 }

@@ -2,6 +2,9 @@ import { newId } from '@waybill/api'
 import type { WorkspaceStore } from '../store/store.js'
 import type { AgentHub } from './hub.js'
 
+/** For the agent's answer about one root, milliseconds: a network drive may hang. */
+const patience = 5000
+
 /**
  * Gives the volumes that no server serves at a site to one that has just registered there, where it can: the
  * directory is made on its machine if need be. Answers with the volumes that it serves from now on.
@@ -17,7 +20,12 @@ export async function claimVolumes(
   const failures: string[] = []
   for (const volume of await unserved(store, site)) {
     try {
-      const root = await hub.request(client, 'root.check', { path: volume.path, create: true })
+      const root = await hub.request(
+        client,
+        'root.check',
+        { path: volume.path, create: true },
+        { timeoutMs: patience },
+      )
       if (await claim(store, volume.id, client, site, root.path, now())) served.push(volume.id)
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)

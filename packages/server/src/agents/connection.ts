@@ -59,9 +59,10 @@ export class Connection {
     })
   }
 
-  /** Tells the listener, and then the agent, that it is registered. */
-  welcome(client: string, sessions: readonly SessionRef[]): void {
-    this.tell(client, 'sessions of an agent', async (listener) => {
+  /** After `prepare`, tells the listener and then the agent that it is registered. */
+  welcome(client: string, sessions: readonly SessionRef[], prepare: () => Promise<void>): void {
+    this.tell(client, 'its sessions', async (listener) => {
+      await prepare()
       const drop = (await listener?.connected(this.login.workspace.id, client, sessions)) ?? []
       this.line.send({ type: 'welcome', client, workspace: this.login.workspace.code, drop: [...drop] })
     })

@@ -113,14 +113,10 @@ class SocketHub implements Hub, Patron {
     const open = [...this.connections]
     this.byClient.clear()
     for (const { line } of open) line.close(closeCodes.goingAway, 'the server is stopping')
-    await Promise.race([
-      Promise.all(open.map(({ ended }) => ended)),
-      new Promise((resolve) => setTimeout(resolve, 500).unref()),
-    ])
+    await within(Promise.all(open.map(({ ended }) => ended)), 500)
     for (const { line } of open) line.terminate()
     this.sockets.close()
-    await this.identities.idle()
-    await this.calls.idle()
+    await within(Promise.all([this.identities.idle(), this.calls.idle()]), 2000)
     for (const [store, some] of byStore(open.filter((connection) => connection.client !== undefined))) {
       const clients = some.flatMap(({ client }) => client ?? [])
       await writeOffline(store, clients, this.clock.now()).catch((error: unknown) => {
@@ -162,9 +158,11 @@ class SocketHub implements Hub, Patron {
       const { client, site } = await register(login, identity, hello, connection.seen, this.clock.now())
       connection.client = client
       this.byClient.set(client, connection)
-      connection.welcome(client, hello.sessions)
+      const serves = hello.agent === 'server' && site.main
+      // First, so that an agent that was welcomed serves what there is to serve.
+      const prepare = serves ? () => this.claim(connection, client, site.id) : () => Promise.resolve()
+      connection.welcome(client, hello.sessions, prepare)
       if (!line.isOpen()) this.leave(connection)
-      else if (hello.agent === 'server' && site.main) void this.claim(connection, client, site.id)
     })
   }
 
@@ -250,6 +248,15 @@ class SocketHub implements Hub, Patron {
       if (error.status === 401 || error.status === 403) line.refuse(error)
     }
   }
+}
+
+/** Waits for work, but not for ever: what hangs must not keep the server from stopping. */
+async function within(work: Promise<unknown>, patience: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, patience)
+  })
+  await Promise.race([work, late]).finally(() => clearTimeout(timer))
 }
 
 function byStore(connections: readonly Connection[]): Map<Login['store'], Connection[]> {

@@ -127,11 +127,13 @@ describe('registration', () => {
     expect(await eve.closed).toBe(closeCodes.refused)
 
     const server = new TestAgent()
-    const id = await server.hello({ agent: 'server', hostname: 'storage-1' })
+    await server.opened
+    server.say(testHello({ agent: 'server', hostname: 'storage-1' }))
     const { id: number, name, args } = await server.next('request')
     expect({ name, args }).toEqual({ name: 'root.check', args: { path: '/srv/storage', create: true } })
     server.say({ type: 'reply', id: number, result: { path: '/srv/storage', free: 1, writable: true } })
-    await until(() => served.length > 0)
+    const { client: id } = await server.next('welcome')
+    expect(served).toHaveLength(1)
     const rows = await plane.workspace.db.selectFrom('share_server').selectAll().execute()
     expect(rows).toMatchObject([{ share: served[0], client: id, path: '/srv/storage' }])
     expect(await clientRow(id)).toMatchObject({ type: 1, site_code: 'hq', roles: 'storage' })

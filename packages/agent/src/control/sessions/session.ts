@@ -11,7 +11,7 @@ export class Session {
   readonly over: Promise<void>
   /** The answer to the request that opened it, and to each repetition of that. */
   opened: Promise<OpenResult> = Promise.reject(new Error('Not begun'))
-  phase: 'before' | 'engine' | 'over' = 'before'
+  phase: 'before' | 'opening' | 'open' | 'over' = 'before'
   /** Nobody wants to hear of it any more. */
   dropped = false
   /** Latest progress that was not sent. */
@@ -27,6 +27,10 @@ export class Session {
     this.over = new Promise((resolve) => {
       this.resolveOver = resolve
     })
+  }
+
+  isOver(): boolean {
+    return this.phase === 'over'
   }
 
   /** The engine is done with it, or never got it. */

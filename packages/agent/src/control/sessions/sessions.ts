@@ -66,8 +66,10 @@ export class Sessions implements SessionEvents {
       // Both would write to the same temporary files.
       await within(Promise.all(older.map(({ over }) => over)), this.timing.replace)
       if (session.phase !== 'before') throw superseded()
-      session.phase = 'engine'
+      session.phase = 'opening'
       const result = await this.engine.open(spec)
+      if (session.isOver()) throw new WaybillError('unreachable', 'The session ended before it began')
+      session.phase = 'open'
       this.log(
         'info',
         `Session ${session.id} of job ${session.job}: open, ${spec.role}s (run ${session.lease})`,
@@ -133,7 +135,7 @@ export class Sessions implements SessionEvents {
     clearTimeout(this.orphaned)
     this.orphaned = setTimeout(() => {
       for (const session of this.sessions.values()) {
-        if (session.phase === 'engine') this.whenOpen(session, () => this.engine.finish(session.id))
+        if (session.phase !== 'over') this.whenOpen(session, () => this.engine.finish(session.id))
       }
     }, this.timing.orphan)
     this.orphaned.unref()
@@ -169,7 +171,10 @@ export class Sessions implements SessionEvents {
   ended(id: string, end: SessionEnd): void {
     const session = this.sessions.get(id)
     if (session === undefined || session.phase === 'over') return
+    // While it is being opened, the answer to that request tells it.
+    const told = session.phase === 'opening'
     session.finish()
+    if (told) return
     const words = end.message === null ? end.reason : `${end.reason}: ${end.message}`
     this.log('info', `Session ${id} of job ${session.job}: ended, ${words}`)
     if (session.dropped) {
@@ -184,16 +189,20 @@ export class Sessions implements SessionEvents {
   private whenOpen(session: Session, work: () => void): void {
     session.opened
       .then(() => {
-        if (session.phase === 'engine') work()
+        if (session.phase === 'open') work()
       })
       .catch((error: unknown) => {
-        if (session.phase === 'engine') this.log('error', `Session ${session.id}: ${String(error)}`)
+        if (session.phase === 'open') this.log('error', `Session ${session.id}: ${String(error)}`)
       })
   }
 
   private stop(session: Session, reason: string): void {
-    if (session.phase === 'engine') this.engine.stop(session.id, reason)
-    else if (session.phase === 'before') session.finish()
+    if (session.phase === 'before') session.finish()
+    else if (session.phase !== 'over') {
+      this.engine.stop(session.id, reason).catch((error: unknown) => {
+        this.log('error', `Session ${session.id} could not be stopped: ${String(error)}`)
+      })
+    }
   }
 
   private drop(session: Session, reason: string): void {
