@@ -4,6 +4,7 @@ import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  LogController,
 } from 'fastify'
 import type { Authenticated } from '../access/authenticate.js'
 import type { ServerDeps } from './deps.js'
@@ -25,7 +26,7 @@ export function createApp(deps: ServerDeps): FastifyInstance {
   const app: FastifyInstance = Fastify({
     bodyLimit: maxBody,
     // One line per call, with who called, is written below.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { querystringParser: () => ({}) },
     frameworkErrors: (error, _request, reply) => void sendFailure(reply, error, undefined, app.log),
     ...(deps.logger === undefined ? { logger: false } : { loggerInstance: deps.logger }),

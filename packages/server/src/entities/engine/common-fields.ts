@@ -7,8 +7,7 @@ type NamedTable = 'workspace' | 'user' | 'site' | 'client' | 'share' | 'job'
 
 /** The attributes that most entities have, in the columns that most tables have. */
 export function commonFields(table: NamedTable): Readonly<Record<string, Field>> {
-  const column = (name: string) =>
-    `${table}.${name}` as StringReference<Schema, keyof Schema> // every one of these tables has EntityColumns
+  const column = (name: string) => `${table}.${name}` as StringReference<Schema, keyof Schema> // every one of these tables has EntityColumns
   return {
     id: word(column('id')),
     code: text(column('code')),

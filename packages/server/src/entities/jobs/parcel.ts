@@ -5,6 +5,8 @@ import { boolean, date, integer, reference, text, word } from '../engine/fields.
 import type { EntityKind } from '../engine/kind.js'
 import { userReadable } from '../engine/readable.js'
 
+const { description: _, ...common } = commonFields('job')
+
 /** Deliveries, requests and streams: none can be made yet, so all that they do is to be found empty. */
 function parcelKind(type: 'delivery' | 'request' | 'stream', rows: Condition): EntityKind {
   return {
@@ -18,7 +20,7 @@ function parcelKind(type: 'delivery' | 'request' | 'stream', rows: Condition): E
       archived: (eb) => eb('job.population', '=', 'archived'),
     },
     fields: {
-      ...commonFields('job'),
+      ...common,
       code: text('job.name'),
       status: word('job.status'),
       public: boolean(() => sql`0`),
