@@ -2,11 +2,13 @@ import { createHmac } from 'node:crypto'
 import { WaybillError } from '@waybill/api'
 import type { Caller } from '../context.js'
 import type { Store } from '../store/store.js'
-import { FailedAttempts } from './attempts.js'
 import { parseAuthorization } from './credentials.js'
 import { hashKey, verifyKey } from './keys.js'
 
 const CONTACT_NOTED_EVERY_MS = 60_000
+const ATTEMPTS_WINDOW_MS = 5 * 60_000
+const ATTEMPTS_ALLOWED = 20
+const GUESSERS_REMEMBERED = 10_000
 
 /** The headers that say who calls, as Node gives them. */
 export interface CallHeaders {
@@ -91,4 +93,29 @@ async function findMember(
 /** Made from the key, so that there is nothing to keep, and nothing that says what the key is. */
 function sessionId(key: string, workspace: string): string {
   return createHmac('sha256', hashKey(key)).update(`session ${workspace}`).digest('hex')
+}
+
+/**
+ * Counts wrong keys per address and email. Only ever asked after a key was found to be wrong, so nobody who
+ * has the right one can be locked out by somebody who has not.
+ */
+class FailedAttempts {
+  readonly #counts = new Map<string, { count: number; since: number }>()
+
+  /** Notes a wrong key; true when there were too many of them in the last minutes. */
+  add(address: string, email: string, now: number): boolean {
+    const who = `${address} ${email}`
+    const last = this.#counts.get(who)
+    const entry =
+      last === undefined || now - last.since > ATTEMPTS_WINDOW_MS ? { count: 0, since: now } : last
+    entry.count += 1
+    // Put at the end, so that what is forgotten first is what was quiet longest.
+    this.#counts.delete(who)
+    this.#counts.set(who, entry)
+    if (this.#counts.size > GUESSERS_REMEMBERED) {
+      const [oldest] = this.#counts.keys()
+      if (oldest !== undefined) this.#counts.delete(oldest)
+    }
+    return entry.count > ATTEMPTS_ALLOWED
+  }
 }

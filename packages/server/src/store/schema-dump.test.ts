@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isTable, tableScopes } from './narrowing/tables.js'
 import type { Schema } from './schema.js'
 import { dumpSchema } from './schema-dump.js'
 import { type TestDatabase, testDatabases } from './testing.js'
-import { isTable, tableScopes } from './workspace-tables.js'
 
 type Columns = { readonly [T in keyof Schema]: Readonly<Record<keyof Schema[T], true>> }
 

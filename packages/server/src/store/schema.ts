@@ -3,7 +3,7 @@ import type { Generated } from 'kysely'
 /**
  * The one description of the tables. Moments are milliseconds since 1970 (UTC), flags 0 or 1, JSON is text:
  * the same on SQLite and PostgreSQL. Every table but those of `installation` has a `workspace` column, and
- * every query of a workspace's store is narrowed to it (workspace-plugin.ts).
+ * every query of a workspace's store is narrowed to it (narrowing/).
  */
 
 export type Flag = 0 | 1

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely'
+import { WorkspacePlugin } from './narrowing/plugin.js'
 import type { Schema } from './schema.js'
 import type { Store, Tx, WorkspaceStore } from './store.js'
 import { inTransaction } from './transactions.js'
-import { WorkspacePlugin } from './workspace-plugin.js'
 
 /** The store of one workspace on top of the installation's tables. */
 export function workspaceStore(

@@ -6,12 +6,12 @@ import type {
   RootOperationNode,
   UnknownRow,
 } from 'kysely'
-import { WorkspaceTransformer } from './workspace-transformer.js'
+import { WorkspaceTransformer } from './transformer.js'
 
 /**
  * Narrows every query that is built with kysely to one workspace: reads, changes and deletes see its rows
  * only, inserts get its id, and a query that cannot be narrowed is refused, whatever it is. See
- * workspace-transformer.ts for how.
+ * transformer.ts for how.
  */
 export class WorkspacePlugin implements KyselyPlugin {
   readonly #workspace: string

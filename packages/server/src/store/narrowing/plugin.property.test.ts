@@ -8,8 +8,8 @@ import {
   sql,
 } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Schema } from './schema.js'
-import { createSqlite, type TestDatabase } from './testing.js'
+import type { Schema } from '../schema.js'
+import { createSqlite, type TestDatabase } from '../testing.js'
 
 /**
  * The oracle: a narrowed query on a database that two workspaces share gives what the plain query gives on

@@ -1,4 +1,4 @@
-import type { Schema } from './schema.js'
+import type { Schema } from '../schema.js'
 
 /**
  * How the tables stand to workspaces: `column` has a column `workspace`; `itself` is the workspace's own row,

@@ -24,14 +24,14 @@ import {
   ValueNode,
   WhereNode,
 } from 'kysely'
-import { scopeInsert } from './workspace-insert.js'
-import { isTable, scopeColumn } from './workspace-tables.js'
+import { scopeInsert } from './insert.js'
+import { isTable, scopeColumn } from './tables.js'
 
 /**
  * Words that would name a table or change one behind the transformer's back. `is distinct from` is fine.
  */
 const RAW_TABLE_WORDS =
-  /(?<!\bdistinct\s+)\b(from|join|into|update|delete|insert|replace\s+into|truncate|alter|drop|create|attach|copy)\b/i
+  /(?<!\bdistinct\s+)\b(from|join|into|update|delete|insert|replace\s+into|truncate|alter|drop|create|attach|copy|table)\b/i
 
 /** Node kinds in which a table's name says where a column is from, and reads nothing. */
 const MENTIONS = new Set(['ReferenceNode', 'SelectModifierNode'])

@@ -9,9 +9,9 @@ import {
   sql,
 } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Schema } from './schema.js'
-import { createSqlite, type TestDatabase } from './testing.js'
-import { WorkspacePlugin } from './workspace-plugin.js'
+import type { Schema } from '../schema.js'
+import { createSqlite, type TestDatabase } from '../testing.js'
+import { WorkspacePlugin } from './plugin.js'
 
 /** Compiles, and runs nothing. */
 const db = new Kysely<Schema>({
@@ -165,7 +165,7 @@ describe('narrowing to a workspace', () => {
 
   // The plugin cannot be taken off by those that it is there for.
   it('is left on outside of store/ and access/', async () => {
-    const root = new URL('..', import.meta.url).pathname
+    const root = new URL('../..', import.meta.url).pathname
     const files = await readdir(root, { recursive: true })
     const others = files.filter((file) => file.endsWith('.ts') && !/^(store|access)\//.test(file))
     for (const file of others) {
