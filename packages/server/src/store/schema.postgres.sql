@@ -242,7 +242,7 @@ create table seen_event (
 
 alter table seen_event add constraint seen_event_pkey PRIMARY KEY (workspace, ident, eid);
 
-CREATE INDEX seen_event_created_idx ON seen_event USING btree (workspace, created);
+CREATE INDEX seen_event_created_idx ON seen_event USING btree (created);
 
 create table setting (
   id text collate "C" not null,

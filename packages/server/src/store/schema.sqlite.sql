@@ -219,7 +219,7 @@ CREATE TABLE "seen_event" (
   constraint "seen_event_pkey" primary key ("workspace", "ident", "eid")
 ) strict;
 
-CREATE INDEX "seen_event_created_idx" on "seen_event" ("workspace", "created");
+CREATE INDEX "seen_event_created_idx" on "seen_event" ("created");
 
 CREATE TABLE "setting" (
   "id" text not null primary key,

@@ -158,7 +158,8 @@ async function running(make: TableMaker): Promise<void> {
     { workspace: text, ident: text, eid: text, created: integer, answer: textOrNull },
     ['workspace', 'ident', 'eid'],
   )
-  await make.index('seen_event', ['workspace', 'created'])
+  // Old answers are forgotten in all workspaces at once.
+  await make.index('seen_event', ['created'])
 
   await make.table(
     'lease',
