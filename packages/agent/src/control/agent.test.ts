@@ -130,24 +130,24 @@ describe('an agent and its control plane', () => {
     const client = await onlineClient()
     await plane.hub.request(client, 'session.open', testSpec('a', 1))
     line.proxy.cut()
-    await until(() => plane.listener.names().filter((name) => name === 'connected').length === 2)
+    await until(() => plane.listener.names().filter((name) => name === 'connected').length >= 2)
     expect(plane.listener.calls.at(-1)?.message).toEqual([{ session: 'a', lease: 1 }])
     expect(engine.calls).toEqual(['open a'])
     plane.hub.send(client, { type: 'session.finish', session: 'a', lease: 1 })
     await until(() => engine.calls.includes('finish a'))
-    await until(() => log.filter((entry) => entry.startsWith('info Connected')).length === 2)
+    await until(() => log.filter((entry) => entry.startsWith('info Connected')).length >= 2)
   })
 
   it('notices a server that is silent, and is noticed', async () => {
-    await startPlane({ timing: { heartbeat: 30 } })
+    await startPlane({ timing: { heartbeat: 50 } })
     const { port, proxy: cable } = await proxyParts()
-    const { log, welcomed } = await start({ server: `http://127.0.0.1:${port}`, heartbeat: 30 })
+    const { log, welcomed } = await start({ server: `http://127.0.0.1:${port}`, heartbeat: 50 })
     await welcomed
     cable.silence()
     await until(() => plane.listener.names().includes('disconnected'))
     await until(() => log.some((entry) => entry.includes('silent')))
     cable.speak()
-    await until(() => plane.listener.names().filter((name) => name === 'connected').length === 2)
+    await until(() => plane.listener.names().filter((name) => name === 'connected').length >= 2)
   })
 
   it('drops what the control plane wants no more', async () => {

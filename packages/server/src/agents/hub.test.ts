@@ -148,7 +148,7 @@ describe('registration', () => {
   })
 
   it('refuses a second agent of the same name while the first is alive, and lets it in when it is dead', async () => {
-    await start({ timing: { challenge: 100, heartbeat: 60_000 } })
+    await start({ timing: { challenge: 700, heartbeat: 60_000 } })
     const first = new TestAgent()
     const id = await first.hello()
     const second = new TestAgent()

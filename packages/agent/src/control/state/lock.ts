@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { open, readFile, rm, stat, utimes } from 'node:fs/promises'
+import { readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -49,7 +49,10 @@ export async function takeLock(
   touching.unref()
   async function touch(): Promise<void> {
     const now = new Date()
-    if ((await readHolder(path))?.token === holder.token) await utimes(path, now, now).catch(() => undefined)
+    const found = await readHolder(path)
+    if (found?.token === holder.token) await utimes(path, now, now).catch(() => undefined)
+    // Somebody wiped the directory, or it cannot be read just now: no reason to give up.
+    else if (found === undefined) await write(path, holder).catch(() => undefined)
     else if (held.delete(holder.token)) {
       clearInterval(touching)
       lost()
@@ -69,14 +72,17 @@ async function tryTake(path: string, holder: Holder, beat: number): Promise<bool
   if (await isHeld(path, beat)) return false
   await rm(path, { force: true })
   try {
-    const file = await open(path, 'wx', 0o600)
-    await file.writeFile(JSON.stringify(holder))
-    await file.close()
+    await write(path, holder)
   } catch (error) {
     if (isCode(error, 'EEXIST')) return false
     throw error
   }
   return true
+}
+
+/** Makes the lock; fails with EEXIST where there is one. */
+async function write(path: string, holder: Holder): Promise<void> {
+  await writeFile(path, JSON.stringify(holder), { flag: 'wx', mode: 0o600 })
 }
 
 async function isHeld(path: string, beat: number): Promise<boolean> {

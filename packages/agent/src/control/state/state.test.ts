@@ -1,7 +1,7 @@
-import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { tempDirectory } from '../../../../testkit/src/temp.js'
 import { Identity } from './identity.js'
 import { takeLock } from './lock.js'
@@ -43,6 +43,15 @@ describe('the lock of a state directory', () => {
     const directory = tempDirectory('lock')
     writeLock(directory, holder)
     await expect(takeLock(directory, quiet, { patience: 0 })).rejects.toThrow('uses the state directory')
+  })
+
+  it('is made again when the directory was wiped', async () => {
+    const directory = tempDirectory('lock')
+    const path = join(directory, 'lock')
+    const lock = await takeLock(directory, quiet, { beat: 10 })
+    rmSync(path)
+    await vi.waitFor(() => expect(statSync(path).size).toBeGreaterThan(0))
+    await lock.release()
   })
 
   it('tells its holder when somebody took it over', async () => {
