@@ -81,19 +81,20 @@ function addEndpoints(
       onRequest: authenticate,
       handler: async (request, reply) => {
         const who = callerOf(request)
-        const begun = performance.now()
-        const { status, json } = await events.handle(method, readJson(method, request), who)
-        app.log.debug(
-          {
-            method,
-            status,
-            user: who.caller.email,
-            device: request.headers['x-accsyn-device'],
-            ms: performance.now() - begun,
-          },
-          'event',
-        )
-        return reply.status(status).type(jsonType).send(json)
+        const { json, ...what } = await events.handle(method, readJson(method, request), who)
+        const device = request.headers['x-accsyn-device']
+        const call = {
+          method,
+          ...what,
+          user: who.caller.email,
+          workspace: who.workspace.code,
+          device,
+          ip: request.ip,
+        }
+        // Changes are the audit log; what was merely looked at is not.
+        if (method === 'GET') app.log.debug(call, 'event')
+        else app.log.info(call, 'event')
+        return reply.status(what.status).type(jsonType).send(json)
       },
     })
   }
@@ -146,6 +147,10 @@ function keepTidy(app: FastifyInstance, { store, clock }: ServerDeps): void {
   }
   const timer = setInterval(purge, purgeEvery)
   timer.unref()
+  app.addHook('onReady', (done) => {
+    purge()
+    done()
+  })
   app.addHook('onClose', (_app, done) => {
     clearInterval(timer)
     done()

@@ -19,6 +19,8 @@ export type LogFault = (error: unknown, what: string) => void
 
 export interface EventAnswer {
   readonly status: number
+  readonly uri: string
+  readonly id: string | undefined
   /** JSON text, whole or in pieces. */
   readonly json: string | Readable
 }
@@ -44,19 +46,17 @@ export class Events {
     demandAgreement(event, who)
     return await this.#inFlight.run(who.caller.user, async () => {
       const match = matchRoute(method, event.uri)
-      if (method === 'GET') return await this.#read(match, event, who)
+      const what = { uri: event.uri, id: event.id ?? undefined }
+      if (method === 'GET') return { ...what, status: 200, json: await this.#read(match, event, who) }
       const { status, body } = await this.#change(method, match, event, who)
-      return { status, json: JSON.stringify(body) }
+      return { ...what, status, json: JSON.stringify(body) }
     })
   }
 
-  async #read({ route, type }: Match, event: Envelope, who: Authenticated): Promise<EventAnswer> {
+  async #read({ route, type }: Match, event: Envelope, who: Authenticated): Promise<string | Readable> {
     const answer = await route.run(await this.#call(type, event, who))
-    if ('pages' in answer) return { status: 200, json: await serializePages(answer.pages) }
-    return {
-      status: 200,
-      json: JSON.stringify('body' in answer ? answer.body : { result: answer.result ?? null }),
-    }
+    if ('pages' in answer) return await serializePages(answer.pages)
+    return JSON.stringify('body' in answer ? answer.body : { result: answer.result ?? null })
   }
 
   /** Changes are made once per `eid`; a failure is an answer like any other. */

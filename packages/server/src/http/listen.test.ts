@@ -158,7 +158,24 @@ describe.each([
   })
 })
 
+describe('a port', () => {
+  it('that is taken is named', async () => {
+    const again = listen(server.app, { host: '127.0.0.1', port: listeners.port, certificate })
+    await expect(again).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('in use') as string,
+    })
+  })
+})
+
 describe('what is not HTTP', () => {
+  it('or no line of an agent is not upgraded', async () => {
+    const answer = await raw(
+      'GET /socket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+    )
+    expect(answer).toMatch(/^HTTP\/1\.1 404 .*"unknown_uri"/s)
+  })
+
   it.each([
     ['random bytes', Buffer.from('00ff10a0deadbeef0d0a0d0a', 'hex')],
     ['half a request', 'GET / HTTP/9.9\r\n\r\n'],

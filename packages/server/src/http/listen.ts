@@ -1,8 +1,14 @@
-import { createServer as createPlain, type RequestListener, type Server, STATUS_CODES } from 'node:http'
+import {
+  createServer as createPlain,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  STATUS_CODES,
+} from 'node:http'
 import { createServer as createSecure, type Server as SecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type ErrorCode, errorStatus, maxHeader } from '@waybill/api'
+import { controlPath, type ErrorCode, errorStatus, maxHeader, WaybillError } from '@waybill/api'
 import type { FastifyInstance } from 'fastify'
 import type { Certificate } from './certificate.js'
 
@@ -38,7 +44,10 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
   const https = createSecure({ cert, key, minVersion: 'TLSv1.2', ...limits }, handler)
   const http = options.httpPort === undefined ? undefined : createPlain(limits, handler)
   const servers = http === undefined ? [https] : [https, http]
-  for (const server of servers) server.on('clientError', answerGarbage)
+  for (const server of servers) {
+    server.on('clientError', answerGarbage)
+    server.on('upgrade', refuseUpgrade)
+  }
   try {
     const port = await start(https, options.port, options.host)
     const httpPort = http === undefined ? undefined : await start(http, options.httpPort ?? 0, '127.0.0.1')
@@ -51,9 +60,10 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
 
 async function start(server: Server | SecureServer, port: number, host: string | undefined): Promise<number> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
+    const failed = (error: Error): void => reject(describeRefusal(error, port))
+    server.once('error', failed)
     server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
-      server.off('error', reject)
+      server.off('error', failed)
       resolve()
     })
   })
@@ -81,6 +91,17 @@ function answerGarbage(error: Error & { readonly code?: string }, socket: Duplex
     return
   }
   const [code, message] = describeGarbage(error.code)
+  answerRaw(socket, code, message)
+}
+
+/** Agents' lines are taken by others; what wants to be upgraded elsewhere would wait for ever. */
+function refuseUpgrade(request: IncomingMessage, socket: Duplex): void {
+  if (request.url?.split('?')[0] === controlPath) return
+  socket.on('error', () => socket.destroy())
+  answerRaw(socket, 'unknown_uri', 'There is nothing to be upgraded here')
+}
+
+function answerRaw(socket: Duplex, code: ErrorCode, message: string): void {
   const status = errorStatus[code]
   const body = JSON.stringify({ message, code })
   const head = [
@@ -94,6 +115,19 @@ function answerGarbage(error: Error & { readonly code?: string }, socket: Duplex
   socket.resume()
   const timer = setTimeout(() => socket.destroy(), 2000)
   socket.once('close', () => clearTimeout(timer))
+}
+
+/** Why a port could not be taken, for whoever started the server. */
+function describeRefusal(error: Error & { readonly code?: string }, port: number): Error {
+  if (error.code === 'EADDRINUSE') {
+    return new WaybillError('conflict', `Port ${port} is in use already; choose another one`, {
+      cause: error,
+    })
+  }
+  if (error.code !== 'EACCES') return error
+  return new WaybillError('forbidden', `Port ${port} needs more rights; choose one above 1023`, {
+    cause: error,
+  })
 }
 
 function describeGarbage(code: string | undefined): readonly [ErrorCode, string] {

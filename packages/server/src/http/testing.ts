@@ -35,7 +35,7 @@ export class FakeHub implements AgentHub {
   request: AgentHub['request'] = (_client, _name, args) => {
     const path = 'path' in args ? args.path : ''
     // Only `root.check` is ever asked here.
-    return Promise.resolve({ path, free: 1, writable: true }) as ReturnType<AgentHub['request']> as never
+    return Promise.resolve({ path, free: 1, writable: true })
   }
   send(client: string, message: ToAgent): boolean {
     this.sent.push({ client, message })

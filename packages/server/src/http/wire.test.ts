@@ -204,6 +204,18 @@ describe('a repeated event', () => {
     expect(await kept()).toHaveLength(0)
   })
 
+  it('waits for another process that is at it', async () => {
+    const other = await createTestServer(await database.reopen())
+    const eid = randomUUID()
+    const event = { uri: 'site/create', eid, data: { code: 'bergen' } }
+    const create = (app: TestServer['app']) =>
+      send(app, 'POST', '/api/v3/event', event, headersOf(server.admin))
+    const [first, second] = await Promise.all([create(server.app), create(other.app)])
+    expect(first.status).toBe(200)
+    expect(second).toEqual(first)
+    await other.app.close()
+  })
+
   it('may act when the first could not', async () => {
     const eid = randomUUID()
     const { transfer } = server.jobs
@@ -231,12 +243,18 @@ describe('of jobs', () => {
     const changed = await server.result('PUT', 'Task/edit', { id, data: [{ uri: '1', status: 'onhold' }] })
     expect(changed).toMatchObject([{ uri: '1', status: 'onhold', job: id }])
     expect((await server.send('PUT', 'task/edit', { id, data: { status: 'onhold' } })).status).toBe(400)
+    const refused = async (change: object) =>
+      (await server.send('PUT', 'task/edit', { id, data: [{ uri: '1', ...change }] })).body.message
+    expect(await refused({ status: 'executing' })).toMatch(/choose queued, onhold, excluded, done, failed/)
+    expect(await refused({ source: 'x' })).toMatch(/"source" of a task cannot be changed/)
   })
 
   it('answers success at the top for bare paths', async () => {
     const id = await insertJob(server)
     const { body } = await server.send('POST', 'task/create', { id, data: { tasks: ['/a/b.mov'] } })
     expect(body).toEqual({ success: true })
+    const odd = await server.send('POST', 'task/create', { id, data: { tasks: ['/a'], colour: 'red' } })
+    expect([odd.status, odd.body.code]).toEqual([400, 'unknown_attribute'])
     const hidden = await server.send('POST', 'task/create', { as: lisa, id, data: { tasks: ['/a/b.mov'] } })
     expect([hidden.status, hidden.body.code]).toEqual([404, 'not_found'])
   })

@@ -11,9 +11,9 @@ import type { CallContext } from '../../context.js'
 import type { Condition } from '../../query/binding.js'
 import { demandDelete } from '../authority.js'
 import { kindOf } from '../kinds.js'
-import type { EntityOperations } from '../operations.js'
+import type { EntityOperations, Input } from '../operations.js'
 import { inPopulations, selectAll, selectByIds, selectPages } from './find.js'
-import { checkInput } from './input.js'
+import { checkInput, isRecord } from './input.js'
 import type { Json } from './present.js'
 import { compileExpression, jobOfTasks, readExpression } from './query.js'
 
@@ -140,6 +140,18 @@ export class EntityEngine {
     return await selectByIds(ctx, type, [id])
   }
 
+  /** Checks the changes of a group of tasks, each named by `id` or `uri`. */
+  checkTaskChanges({ caller }: CallContext, items: readonly unknown[]): readonly Input[] {
+    return items.map((item) => {
+      if (!isRecord(item)) {
+        throw new WaybillError('bad_request', 'Each change of a task has to be an object with its id or uri')
+      }
+      const { id, uri, ...changes } = item
+      const named = { ...(id === undefined ? {} : { id }), ...(uri === undefined ? {} : { uri }) }
+      return { ...named, ...checkInput(entities.task, caller.role, 'update', changes) }
+    })
+  }
+
   async remove(ctx: CallContext, type: EntityType, id: string, force: boolean): Promise<void> {
     demandDelete(type, ctx.caller)
     const operations = this.#operations[type]
@@ -156,9 +168,9 @@ export class EntityEngine {
 
   /** Jobs, tasks and queues are looked at by their own operations. */
   #tell({ workspace }: CallContext, type: EntityType, id: string): void {
-    if (type !== 'transfer' && type !== 'task' && type !== 'queue') {
-      this.#touched(workspace.id, { entitytype: type, id })
-    }
+    if (type === 'transfer' || type === 'task' || type === 'queue') return
+    const entitytype = kindOf(type).table === 'client' ? 'client' : type
+    this.#touched(workspace.id, { entitytype, id })
   }
 
   #cannot(type: EntityType, done: string): WaybillError {
@@ -184,10 +196,24 @@ async function* inOnePage(entities: readonly Json[]): AsyncGenerator<readonly Js
   if (entities.length > 0) yield await Promise.resolve(entities)
 }
 
-function taskInput(data: unknown): Readonly<Record<string, unknown>> {
+/** What a call that adds tasks may carry besides them: both ends of those that are given as bare paths. */
+const besideTasks = ['tasks', 'source', 'destination']
+
+/** A list of tasks, one task, or either under `tasks`; the rest is for the operation to read. */
+function taskInput(data: unknown): Input {
   if (Array.isArray(data)) return { tasks: data }
-  if (typeof data === 'object' && data !== null) return Object.fromEntries(Object.entries(data))
-  throw new WaybillError('bad_request', 'The tasks have to be given as an object with a list under "tasks"')
+  if (!isRecord(data))
+    throw new WaybillError('bad_request', 'The tasks to add have to be given under "tasks"')
+  if (!Object.hasOwn(data, 'tasks')) {
+    if (Object.hasOwn(data, 'source')) return { tasks: data }
+    throw new WaybillError('bad_request', 'Say which tasks to add, under "tasks"')
+  }
+  const unknown = Object.keys(data).find((name) => !besideTasks.includes(name))
+  if (unknown === undefined) return data
+  throw new WaybillError(
+    'unknown_attribute',
+    `"${unknown}" cannot be given when tasks are added; put it into each task`,
+  )
 }
 
 function quoted(id: string): string {

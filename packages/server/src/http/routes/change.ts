@@ -30,10 +30,7 @@ async function edit(call: Call): Promise<Answer> {
 async function editTasks(call: Call): Promise<Answer> {
   const { ctx, entities, data, deps } = call
   if (!Array.isArray(data)) throw new WaybillError('bad_request', 'Tasks are changed by a list of objects')
-  const items = data.map((item: unknown) => {
-    if (isRecord(item)) return item
-    throw new WaybillError('bad_request', 'Each change of a task has to be an object with its id or uri')
-  })
+  const items = entities.engine.checkTaskChanges(ctx, data)
   const job = demandId({ ...call, type: 'transfer' })
   await entities.engine.demand(ctx, 'transfer', job)
   const ids = await deps.jobs.task.updateMany(ctx, job, items)
