@@ -19,7 +19,7 @@ const plainConnect: unknown = Reflect.get(Socket.prototype, 'connect')
 if (typeof plainConnect !== 'function') throw new Error('Sockets cannot connect')
 
 Reflect.set(Socket.prototype, 'connect', function connect(this: Socket, ...args: unknown[]): Socket {
-  // net.connect hands its arguments over in one marked array; others call with options first.
+  // net.connect hands its arguments over in one marked array, tls.connect its options as they are.
   const [first] = args
   const holder: unknown[] = Array.isArray(first) ? first : args
   const [options] = holder
