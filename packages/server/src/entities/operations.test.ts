@@ -83,6 +83,29 @@ describe('what is given', () => {
   })
 })
 
+describe('attributes', () => {
+  it.each([
+    ['transfer', 'standard', { update: true }, ['name', 'status', 'metadata', 'hooks', 'description']],
+    ['task', 'employee', { update: true }, ['status', 'priority', 'metadata']],
+    ['user', 'standard', { update: true }, ['name']],
+    ['user', 'standard', { create: true }, []],
+    ['queue', 'employee', { update: true }, ['status']],
+    ['queue', 'employee', { create: true }, []],
+    ['acl', 'admin', { update: true }, ['description']],
+  ] as const)('of %s for the role %s', async (entitytype, role, data, names) => {
+    const as = { admin: server.admin, employee: erik, standard: lisa }[role]
+    expect(await server.result('GET', 'attributes', { as, data: { entitytype, ...data } })).toEqual(names)
+  })
+
+  it('of a type that the role does not see are none, as of one that there is not', async () => {
+    for (const entitytype of ['queue', 'spaceship', null]) {
+      const { status, body } = await server.send('GET', 'attributes', { as: lisa, data: { entitytype } })
+      expect([status, body.code]).toEqual([400, 'unknown_entity'])
+    }
+    expect(await server.result('GET', 'entitytypes', { as: lisa })).not.toContain('queue')
+  })
+})
+
 describe('users', () => {
   it('are invited, changed, and seen as they are', async () => {
     const made = await one('POST', 'user/create', {
@@ -200,6 +223,13 @@ describe('clients', () => {
     await server.workspace.db.updateTable('client').set({ online: 0 }).where('id', '=', id).execute()
     expect(await server.result('DELETE', 'app/delete', { as: lisa, id })).toBe(true)
     expect(await server.result('GET', 'client/find', { id })).toEqual([])
+    const nas = await insertClient(server, server.admin.id, { type: 1, code: 'nas-0' })
+    expect(await refusal('PUT', 'server/edit', { as: erik, id: nas, data: { status: 'disabled' } })).toMatch(
+      /admins/,
+    )
+    expect(await refusal('PUT', 'server/edit', { as: lisa, id: nas, data: { status: 'disabled' } })).toMatch(
+      /no server/,
+    )
     expect(await refusal('POST', 'client/create', { data: { name: 'x' } })).toMatch(/cannot be created/)
   })
 })
@@ -292,6 +322,10 @@ describe('ACLs', () => {
       paths: [{ path: '/a', read: true, write: false }],
     })
     expect(await seen()).toBe(1)
+    expect(await one('PUT', 'acl/edit', { description: 'for May' }, String(acl.id))).toMatchObject({
+      description: 'for May',
+      path: '/a',
+    })
     const more = { entity: `user:${erik.id}`, target, write: true, path: '/b' }
     expect(await server.result('POST', 'acl/create', { data: more })).toEqual([true])
     const found = await server.result('GET', 'acl/find', { query: `ACL WHERE entity=${erik.email}` })

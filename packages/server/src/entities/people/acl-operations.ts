@@ -34,6 +34,20 @@ export const aclOperations: EntityOperations = {
     return { ids: made === undefined ? [] : [made] }
   },
 
+  async update(ctx, id, changes) {
+    await ctx.store.transaction(async (tx) => {
+      await tx
+        .updateTable('acl')
+        .set({
+          ...(changes.description === undefined ? {} : { description: textOf(changes, 'description') }),
+          ...changedBy(ctx),
+        })
+        .where('id', '=', id)
+        .execute()
+      await writeEvent(tx, ctx.workspace.id, ctx.now, 'acl', id, 'changed')
+    })
+  },
+
   async remove(ctx, id) {
     demandOperator(ctx.caller, 'Taking access')
     await ctx.store.transaction(async (tx) => {

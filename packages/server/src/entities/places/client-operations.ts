@@ -1,9 +1,11 @@
 import { WaybillError } from '@waybill/api'
 import type { AgentHub } from '../../agents/hub.js'
+import type { Caller } from '../../context.js'
 import { writeEvent } from '../../jobs/lifecycle/journal.js'
 import type { JobService } from '../../jobs/service.js'
 import type { Flag } from '../../store/schema.js'
 import type { Tx } from '../../store/store.js'
+import { demandAdmin } from '../authority.js'
 import { changedBy, describedColumns } from '../engine/columns.js'
 import type { EntityOperations, Input } from '../operations.js'
 
@@ -22,6 +24,7 @@ export function clientOperations({
     async update(ctx, id, changes) {
       await ctx.store.transaction(async (tx) => {
         const client = await readClient(tx, id)
+        demandRight(ctx.caller, client)
         await tx
           .updateTable('client')
           .set({
@@ -39,6 +42,7 @@ export function clientOperations({
 
     async remove(ctx, id) {
       const client = await readClient(ctx.store.db, id)
+      demandRight(ctx.caller, client)
       if (client.online === 1 || hub.isOnline(id)) {
         throw new WaybillError('conflict', `${client.code} is online; stop it before it is deleted`)
       }
@@ -61,6 +65,11 @@ async function readClient(tx: Tx, id: string) {
     .executeTakeFirst()
   if (client === undefined) throw new WaybillError('not_found', `There is no client with the id ${id}`)
   return client
+}
+
+/** Users deal with their own machines, employees with those of standard users, too; servers are the admins'. */
+function demandRight(caller: Caller, { type, code }: Client): void {
+  if (type === serverType) demandAdmin(caller, `Changing the server ${code}`)
 }
 
 /** `enabled` and `online` switch it on, `disabled` off; whether it is connected is its own affair. */
