@@ -50,7 +50,7 @@ async function startStudio(data) {
 /** Makes the vendor a user with a key and a place to send to. @param {string} data @returns {Promise<Identity>} */
 async function inviteVendor(data) {
   const key = (await waybill(['key', 'create', vendorEmail, '--data', data])).trim()
-  await waybill(['user', 'add', vendorEmail, '--role', 'standard', '--data', data], { shown: true })
+  await waybill(['user', 'add', vendorEmail, '--role', 'employee', '--data', data], { shown: true })
   await waybill(['grant', vendorEmail, 'storage', '--path', '/incoming', '--data', data], { shown: true })
   const { url, workspace, fingerprint } = JSON.parse(await readFile(join(data, 'credentials.json'), 'utf8'))
   return { user: vendorEmail, key, server: url, workspace, fingerprint }

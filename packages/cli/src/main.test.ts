@@ -99,10 +99,14 @@ test('a list is a table for people and JSON for programs', async () => {
   expect(JSON.parse(out)).toEqual([queue])
 })
 
-test('a refusal of the server is told in its words, with the column', async () => {
-  answer = () => ({ message: 'Unknown attribute "colour"', code: 'unknown_attribute', column: 1 })
+test('a refusal of the server is told in its words', async () => {
+  answer = () => ({
+    message: 'Unknown attribute "colour" (at column 1)',
+    code: 'unknown_attribute',
+    column: 1,
+  })
   expect(await run(['find', 'Transfer WHERE colour=red'])).toBe(2)
-  expect(err).toBe('waybill: Unknown attribute "colour" (column 1)\n')
+  expect(err).toBe('waybill: Unknown attribute "colour" (at column 1)\n')
   answer = () => ({ message: 'Not yours', code: 'forbidden' })
   expect(await run(['find', 'Transfer'])).toBe(1)
 })

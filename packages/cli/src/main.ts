@@ -38,7 +38,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     }
     const { toWaybillError } = await import('@waybill/api')
     const error = toWaybillError(thrown)
-    complain(error.column === undefined ? error.message : `${error.message} (column ${error.column})`)
+    complain(error.message)
     if (error.code === 'internal' && process.env.WAYBILL_DEBUG !== undefined) console.error(thrown)
     return exitCodeOf(error.code)
   }

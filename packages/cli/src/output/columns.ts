@@ -7,6 +7,17 @@ function attribute(name: string, head = name.toUpperCase()): Column<Entity> {
   return { head, value: (entity) => entity[name] }
 }
 
+/** A column for `user:lisa@example.com[standard](6676...)`, as entities name others: the name alone. */
+function named(name: string, head: string): Column<Entity> {
+  return { head, value: (entity) => shortName(entity[name]) }
+}
+
+export function shortName(value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  const match = /^[a-z]+:(.*?)(?:\[(?:admin|employee|standard)\])?\([0-9a-f]{24}\)$/s.exec(value)
+  return match?.[1] ?? value
+}
+
 const bytes = (value: unknown): string => (typeof value === 'number' ? formatBytes(value) : '')
 
 export const transferColumns: readonly Column<Entity>[] = [
@@ -17,8 +28,8 @@ export const transferColumns: readonly Column<Entity>[] = [
   { head: 'SIZE', right: true, value: ({ size }) => bytes(size) },
   { head: 'SPEED', right: true, value: (entity) => formatSpeed(entity.speed) },
   { head: 'LEFT', right: true, value: ({ etr }) => etr },
-  attribute('source_hr', 'FROM'),
-  attribute('destination_hr', 'TO'),
+  named('source_hr', 'FROM'),
+  named('destination_hr', 'TO'),
   attribute('status_hr', 'WHY'),
 ]
 
@@ -39,8 +50,8 @@ const clientColumns: readonly Column<Entity>[] = [
   attribute('code', 'HOST'),
   { head: 'TYPE', value: ({ type }) => (typeof type === 'number' ? clientTypes[type] : type) },
   attribute('status'),
-  attribute('user_hr', 'USER'),
-  attribute('site_hr', 'SITE'),
+  named('user_hr', 'USER'),
+  named('site_hr', 'SITE'),
   attribute('os'),
   attribute('version'),
   attribute('last_checkin', 'LAST SEEN'),
@@ -63,7 +74,7 @@ const columns: Readonly<Record<string, readonly Column<Entity>[]>> = {
   volume: [
     ...shareColumns,
     attribute('default'),
-    attribute('server_hr', 'SERVER'),
+    named('server_hr', 'SERVER'),
     attribute('status_hr', 'WHY'),
   ],
   folder: shareColumns,
@@ -72,8 +83,8 @@ const columns: Readonly<Record<string, readonly Column<Entity>[]>> = {
   site: ['id', 'code', 'name', 'main', 'status'].map((name) => attribute(name)),
   acl: [
     attribute('id'),
-    attribute('entity_hr', 'USER'),
-    attribute('target_hr', 'ON'),
+    named('entity_hr', 'USER'),
+    named('target_hr', 'ON'),
     attribute('path'),
     attribute('read'),
     attribute('write'),

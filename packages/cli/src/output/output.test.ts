@@ -1,6 +1,7 @@
 import type { Transfer } from '@waybill/sdk'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { shortName } from './columns.js'
 import { printable, printableJson } from './printable.js'
 import { createProgress, progressBar } from './progress.js'
 import { renderTable } from './table.js'
@@ -60,6 +61,12 @@ test('tables are aligned, without frames, and free of control characters', () =>
     'long name    12345  1970-01-01 00:00:00',
   ])
   expect(renderTable([{}], [{ head: 'X', value: () => 'y'.repeat(500) }]).split('\n')[1]).toMatch(/^y{59}…$/)
+})
+
+test('other entities are shown by their names alone', () => {
+  expect(shortName('user:lisa@example.com[standard](6676f3e9c7ef4e27da254e57)')).toBe('lisa@example.com')
+  expect(shortName('workspace:seagull(6645fbca9f8c4d3e7a3b678d)')).toBe('seagull')
+  expect(shortName('something else')).toBe('something else')
 })
 
 test('amounts', () => {
