@@ -8,12 +8,12 @@ import Fastify, {
 } from 'fastify'
 import type { Authenticated } from '../access/authenticate.js'
 import type { ServerDeps } from './deps.js'
-import { drain } from './drain.js'
-import { Events } from './event.js'
+import { Events } from './events/event.js'
+import { purgeSeenEvents } from './events/once.js'
+import { readBody, readQueryString } from './events/payload.js'
 import { failureOf } from './failure.js'
-import { purgeSeenEvents } from './once.js'
+import { drain } from './network/drain.js'
 import { startPage } from './page.js'
-import { readBody, readQueryString } from './payload.js'
 
 const jsonType = 'application/json; charset=utf-8'
 const purgeEvery = 3_600_000

@@ -1,4 +1,4 @@
 export { createApp } from './app.js'
-export { type Certificate, loadCertificate } from './certificate.js'
 export type { ServerDeps } from './deps.js'
-export { type Listeners, type ListenOptions, listen } from './listen.js'
+export { type Certificate, loadCertificate } from './network/certificate.js'
+export { type Listeners, type ListenOptions, listen } from './network/listen.js'

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { type Method, maxBody } from '@waybill/api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSqlite, type TestDatabase } from '../store/testing.js'
-import { purgeSeenEvents } from './once.js'
+import { purgeSeenEvents } from './events/once.js'
 import {
   createTestServer,
   headersOf,

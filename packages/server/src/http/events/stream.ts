@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { Json } from '../entities/engine/present.js'
+import type { Json } from '../../entities/engine/present.js'
 
 /**
  * A list under `result`. What fits into one page is answered in one piece, so that an error while reading it

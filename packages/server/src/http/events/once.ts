@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { WaybillError } from '@waybill/api'
 import * as v from 'valibot'
-import type { Clock } from '../context.js'
-import type { Store, WorkspaceStore } from '../store/store.js'
-import { isTransient } from './failure.js'
+import type { Clock } from '../../context.js'
+import type { Store, WorkspaceStore } from '../../store/store.js'
+import { isTransient } from '../failure.js'
 
 /** An answer in whole, as it is kept for a repetition of its event. */
 export interface Reply {

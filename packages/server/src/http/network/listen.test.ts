@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { maxBody, maxHeader } from '@waybill/api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createSqlite, type TestDatabase } from '../store/testing.js'
+import { createSqlite, type TestDatabase } from '../../store/testing.js'
+import { createTestServer, headersOf, type TestServer } from '../testing.js'
 import { type Certificate, loadCertificate } from './certificate.js'
 import { type Listeners, listen } from './listen.js'
-import { createTestServer, headersOf, type TestServer } from './testing.js'
 
 let database: TestDatabase
 let server: TestServer
