@@ -40,7 +40,7 @@ export function createApp(deps: ServerDeps): FastifyInstance {
   })
   app.setErrorHandler(async (error, request, reply) => {
     // A client that is still sending would not see the answer.
-    if (failureOf(error, false).status === 413) await drain(request.raw)
+    await drain(request.raw)
     return sendFailure(reply, error, callers.get(request), app.log)
   })
   const authenticate = async (request: FastifyRequest): Promise<void> => {

@@ -39,7 +39,13 @@ interface Heard {
 }
 
 /** One call on a connection of its own, as clients make it. */
-function call(secure: boolean, method: string, path: string, body?: Buffer | string): Promise<Heard> {
+function call(
+  secure: boolean,
+  method: string,
+  path: string,
+  body?: Buffer | string,
+  member: { email: string; key: string } = server.admin,
+): Promise<Heard> {
   const port = secure ? listeners.port : listeners.httpPort
   const request = secure ? requestSecure : requestPlain
   return new Promise((resolve, reject) => {
@@ -51,7 +57,7 @@ function call(secure: boolean, method: string, path: string, body?: Buffer | str
       agent: false,
       rejectUnauthorized: false,
       headers: {
-        ...headersOf(server.admin),
+        ...headersOf(member),
         ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
       },
     })
@@ -146,6 +152,15 @@ describe.each([
       `/api/v3/event?${encodeURIComponent(JSON.stringify(envelope))}`,
     )
     expect(status).toBe(200)
+  })
+
+  it('lets the sender of a large body see that the key is wrong', async () => {
+    const body = Buffer.alloc(20_000_000, ' ')
+    const stranger = { email: 'admin@example.com', key: 'wrong' }
+    expect(await call(secure, 'POST', '/api/v3/event', body, stranger)).toMatchObject({
+      status: 401,
+      body: { code: 'unauthenticated' },
+    })
   })
 
   it('lets the sender of too large a body see why', async () => {
