@@ -21,8 +21,10 @@ async function side() {
     peak = Math.max(peak, process.memoryUsage.rss())
   }, 50).unref()
   process.on('message', async ({ method, args }) => {
-    if (method === 'peak') process.send({ type: 'peak', peak })
-    else if (method === 'quit') data.close().then(() => process.exit(0))
+    if (method === 'peak') {
+      if (process.env.CPU) console.log(process.cpuUsage())
+      process.send({ type: 'peak', peak })
+    } else if (method === 'quit') data.close().then(() => process.exit(0))
     else {
       const result = await data[method](...args)
       if (method === 'open') process.send({ type: 'opened', result })

@@ -66,7 +66,12 @@ export interface OpenPair {
 
 /** Specs of the two sides of a session, as the control plane would make them; the port comes later. */
 export function specs(
-  options: { listener?: 'send' | 'receive'; connections?: number; rate?: number; cipher?: 'aes128' | 'aes256' } = {},
+  options: {
+    listener?: 'send' | 'receive'
+    connections?: number
+    rate?: number
+    cipher?: 'aes128' | 'aes256'
+  } = {},
 ): { sender: SessionSpec; receiver: SessionSpec } {
   const { listener = 'receive', connections = 2, rate = -1, cipher = 'aes128' } = options
   const session = randomUUID()

@@ -46,6 +46,7 @@ export class Partial {
   readonly #journal: Journal | undefined
   readonly #fresh: boolean
   readonly #zero: Buffer
+  readonly #queue: { data: Buffer; offset: number; finish: (error?: Error) => void }[] = []
   #busy = 0
   #unsynced = 0
   #syncing = false
@@ -117,7 +118,7 @@ export class Partial {
     done: (error: Error | undefined) => void,
   ): void {
     this.#busy++
-    const finish = (error: Error | undefined) => {
+    const finish = (error?: Error) => {
       let outcome = error
       try {
         if (error === undefined) this.#journal?.add(index, digest)
@@ -131,17 +132,11 @@ export class Partial {
     }
     // A chunk of nothing but zeros is a hole in a new file: sparse files stay sparse.
     if (this.#fresh && digest.equals(this.#zero)) {
-      queueMicrotask(() => finish(undefined))
+      queueMicrotask(() => finish())
       return
     }
-    const step = (from: number) => {
-      write(this.#fd, data, from, data.length - from, offset + from, (error, written) => {
-        if (error !== null) finish(error)
-        else if (from + written < data.length) step(from + written)
-        else finish(undefined)
-      })
-    }
-    step(0)
+    this.#queue.push({ data, offset, finish })
+    if (this.#queue.length === 1) this.#writeNext()
   }
 
   /**
@@ -175,6 +170,26 @@ export class Partial {
     } catch {
       // The directory itself is gone.
     }
+  }
+
+  /** One write at a time: the kernel locks the file anyway, and waiters would spin. */
+  #writeNext(): void {
+    const next = this.#queue[0]
+    if (next === undefined) return
+    const { data, offset, finish } = next
+    const through = (error?: Error) => {
+      this.#queue.shift()
+      this.#writeNext()
+      finish(error)
+    }
+    const step = (from: number) => {
+      write(this.#fd, data, from, data.length - from, offset + from, (error, written) => {
+        if (error !== null) through(error)
+        else if (from + written < data.length) step(from + written)
+        else through()
+      })
+    }
+    step(0)
   }
 
   #pushOut(bytes: number): void {

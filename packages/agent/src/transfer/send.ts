@@ -16,7 +16,7 @@ import {
 import type { BufferPool } from '../transport/buffers.js'
 import type { Slot } from '../transport/link.js'
 import { Fault, faultOf } from './fault.js'
-import { type FileFilter, filterOf } from './filter.js'
+import { filterOf } from './filter.js'
 import { hash128 } from './hash.js'
 import { Places, type SourcePlace } from './place.js'
 import { describeEntry, type Scanner, scan } from './scan.js'
@@ -34,7 +34,6 @@ export interface SendHost {
 
 interface SourceTask {
   readonly task: SessionTask
-  readonly filter: FileFilter
   place: SourcePlace | undefined
   scanner: Scanner | undefined
   notes: number
@@ -77,16 +76,8 @@ export class Send implements SenderOutput {
   offer(tasks: readonly SessionTask[]): void {
     const fresh = tasks.filter(({ index }) => !this.#tasks.has(index))
     for (const task of fresh) {
-      const filter = filterOf(task.include, task.exclude)
-      this.#tasks.set(task.index, {
-        task,
-        filter,
-        place: undefined,
-        scanner: undefined,
-        notes: 0,
-        bytes: 0,
-        files: 0,
-      })
+      const nothing = { place: undefined, scanner: undefined, notes: 0, bytes: 0, files: 0 }
+      this.#tasks.set(task.index, { task, ...nothing })
     }
     this.session.offer(fresh.map(({ index }) => index))
     this.pump()
@@ -176,7 +167,8 @@ export class Send implements SenderOutput {
 
   #beginScan(index: number, task: SourceTask): Scanner {
     task.place = this.#places.source(task.task.location)
-    const { scanner } = scan(task.place, task.filter, {
+    const filter = filterOf(task.task.include, task.task.exclude)
+    const { scanner } = scan(task.place, filter, {
       note: (path, code, message) => {
         if (++task.notes <= maxNotes) this.session.note(index, path, code, message)
       },
