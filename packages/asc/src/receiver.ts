@@ -56,6 +56,7 @@ export class ReceiverSession {
   #finishing = false
   #finSent = false
   #finReceived = false
+  #finished = false
   /** Totals of the session: bytes done, of these the ones that crossed the line, files done. */
   bytes = 0
   sent = 0
@@ -343,6 +344,8 @@ export class ReceiverSession {
       this.flush()
       this.#out.send(encode({ type: 'fin' }))
     }
-    if (this.#finSent && this.#finReceived) this.#out.finished()
+    if (!this.#finSent || !this.#finReceived || this.#finished) return
+    this.#finished = true
+    this.#out.finished()
   }
 }

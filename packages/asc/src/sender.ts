@@ -49,6 +49,7 @@ export class SenderSession {
   #finishing = false
   #finSent = false
   #finReceived = false
+  #finished = false
 
   constructor(out: SenderOutput, hash: Hash) {
     this.#out = out
@@ -304,6 +305,8 @@ export class SenderSession {
       this.#finSent = true
       this.#out.send(encode({ type: 'fin' }))
     }
-    if (this.#finSent && this.#finReceived) this.#out.finished()
+    if (!this.#finSent || !this.#finReceived || this.#finished) return
+    this.#finished = true
+    this.#out.finished()
   }
 }

@@ -11,7 +11,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { encode } from '@waybill/asc'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { dial } from '../transport/connector.js'
 import { copy, makeTask, openPair, Side, specs, temporaryDirectory, withPort } from './pair.fixture.js'
 import { describeTree, makeTree } from './tree.fixture.js'
 
@@ -192,6 +194,37 @@ describe('sessions', () => {
     const pair = await openPair(from, to)
     await from.engine.stop(pair.session, 'paused')
     expect(await to.ended(pair.session)).toMatchObject({ reason: 'stopped', code: null })
+  })
+
+  it('end as lost when the other side falls silent', async () => {
+    const strict = new Side({ silenceMs: 120 })
+    const { receiver } = specs({ connections: 1 })
+    const { port } = await strict.engine.open(receiver)
+    const address = { addresses: ['127.0.0.1'], port: port ?? 0, identity: receiver.identity }
+    const options = {
+      ...address,
+      key: Buffer.from(receiver.key, 'base64'),
+      cipher: 'aes128',
+      timeoutMs: 5000,
+    } as const
+    const socket = await dial('127.0.0.1', options, new AbortController().signal)
+    socket.on('error', () => undefined).resume()
+    socket.write(encode({ type: 'hello', version: 1, role: 'send', index: 0, total: 1 }))
+    expect(await strict.ended(receiver.session)).toMatchObject({ reason: 'lost', code: 'E#J004' })
+    socket.destroy()
+  })
+
+  it('live on while nothing is sent but signs of life', async () => {
+    const [one, two] = [new Side({ silenceMs: 120 }), new Side({ silenceMs: 120 })]
+    const pair = await openPair(one, two)
+    // Two reports of progress are a second: many times the silence that would be too long.
+    for (let reports = 0; reports < 2; reports++) {
+      two.progress.clear()
+      await two.until(() => two.progress.get(pair.session))
+    }
+    expect([one.ends.size, two.ends.size]).toEqual([0, 0])
+    await one.engine.stop(pair.session, 'enough')
+    await two.ended(pair.session)
   })
 
   it('open twice are one', async () => {
