@@ -1,5 +1,6 @@
 import { renameSync } from 'node:fs'
 import { parentPath } from '@waybill/asc'
+import type { FsPath } from '../platform/directories.js'
 import type { DirectoryTree } from '../platform/directory-tree.js'
 import { flushFileSystem, syncPath } from '../platform/durability.js'
 
@@ -20,10 +21,13 @@ const flushFrom = 8
 /**
  * Gives finished parts their names, in groups: sync, rename, sync the directories, and only then `done`. One
  * group is under way at a time and the next gathers meanwhile, so that ten thousand small files cost a few
- * flushes, and a single one waits for nothing.
+ * flushes, and a single one waits for nothing. While there is more to do, the flush of the next group's data
+ * is also the sync of the last group's directories.
  */
 export class Committer {
   #waiting: Commit[] = []
+  /** In place, but their directories are not synced yet. */
+  #renamed: Commit[] = []
   #running = false
   #idle: (() => void)[] = []
 
@@ -44,53 +48,75 @@ export class Committer {
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting
-      this.#waiting = []
-      await commitGroup(group)
+    while (this.#waiting.length > 0 || this.#renamed.length > 0) {
+      const group = this.#waiting.splice(0)
+      if (group.length === 0) await this.#settleRenamed()
+      else await this.#commit(group)
     }
     this.#running = false
     for (const resolve of this.#idle.splice(0)) resolve()
   }
-}
 
-async function commitGroup(group: readonly Commit[]): Promise<void> {
-  const failed = new Map<Commit, unknown>()
-  await flush(
-    group.filter(({ durable }) => !durable),
-    failed,
-    (commit) => commit.tree.at(commit.part),
-    false,
-  )
-  const directories = new Map<string, Commit>()
-  const ids = new Map<DirectoryTree, number>()
-  for (const commit of group) {
-    if (failed.has(commit)) continue
-    try {
-      renameSync(commit.tree.at(commit.part), commit.tree.at(commit.target))
-      const id = ids.get(commit.tree) ?? ids.size
-      ids.set(commit.tree, id)
-      directories.set(`${id}/${parentPath(commit.target)}`, commit)
-    } catch (error) {
-      failed.set(commit, error)
+  async #commit(group: readonly Commit[]): Promise<void> {
+    const volatile = group.filter(({ durable }) => !durable)
+    const failed = new Map<Commit, unknown>()
+    const last = this.#renamed.splice(0)
+    if (volatile.length >= flushFrom && (await flushAll([...volatile, ...last]))) {
+      for (const commit of last) commit.done(undefined)
+    } else {
+      this.#renamed.push(...last)
+      await syncEach(volatile, failed, (commit) => commit.tree.at(commit.part), false)
+    }
+    for (const commit of group) {
+      if (failed.has(commit) || !rename(commit, failed)) commit.done(failed.get(commit))
+      else this.#renamed.push(commit)
     }
   }
-  await flush([...directories.values()], failed, directoryOf, true)
-  for (const commit of group) commit.done(failed.get(commit))
+
+  async #settleRenamed(): Promise<void> {
+    const commits = this.#renamed.splice(0)
+    const failed = new Map<Commit, unknown>()
+    const directories = new Map<DirectoryTree, Map<string, Commit[]>>()
+    for (const commit of commits) {
+      const ofTree = directories.get(commit.tree) ?? new Map<string, Commit[]>()
+      directories.set(commit.tree, ofTree)
+      const path = parentPath(commit.target)
+      const there = ofTree.get(path)
+      if (there === undefined) ofTree.set(path, [commit])
+      else there.push(commit)
+    }
+    const groups = [...directories.values()].flatMap((ofTree) => [...ofTree.values()])
+    const firsts = groups.flatMap((group) => group.slice(0, 1))
+    if (firsts.length < flushFrom || !(await flushAll(firsts))) {
+      await syncEach(firsts, failed, directoryOf, true)
+    }
+    for (const group of groups) {
+      const error = group[0] === undefined ? undefined : failed.get(group[0])
+      for (const commit of group) commit.done(error)
+    }
+  }
 }
 
-function directoryOf(commit: Commit) {
+function rename(commit: Commit, failed: Map<Commit, unknown>): boolean {
+  try {
+    renameSync(commit.tree.at(commit.part), commit.tree.at(commit.target))
+    return true
+  } catch (error) {
+    failed.set(commit, error)
+    return false
+  }
+}
+
+function directoryOf(commit: Commit): FsPath {
   return commit.tree.directory(parentPath(commit.target)).self()
 }
 
-/** Makes some files, or directories, durable: each by itself when they are few, else their file systems. */
-async function flush(
+async function syncEach(
   commits: readonly Commit[],
   failed: Map<Commit, unknown>,
-  pathOf: (commit: Commit) => string | Buffer,
+  pathOf: (commit: Commit) => FsPath,
   directory: boolean,
 ): Promise<void> {
-  if (commits.length >= flushFrom && (await flushAll(commits))) return
   for (const commit of commits) {
     try {
       await syncPath(pathOf(commit), directory)
@@ -100,6 +126,7 @@ async function flush(
   }
 }
 
+/** Flushes the file systems of all these; false when that cannot be had. */
 async function flushAll(commits: readonly Commit[]): Promise<boolean> {
   const devices = new Map<string, Commit>()
   for (const commit of commits) {
@@ -110,7 +137,11 @@ async function flushAll(commits: readonly Commit[]): Promise<boolean> {
     }
   }
   for (const commit of devices.values()) {
-    if (!(await flushFileSystem(directoryOf(commit)))) return false
+    try {
+      if (!(await flushFileSystem(directoryOf(commit)))) return false
+    } catch {
+      return false
+    }
   }
   return true
 }
