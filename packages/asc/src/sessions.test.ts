@@ -169,7 +169,7 @@ describe('a session', () => {
         world.receiver.finish()
         for (let i = 0; world.step(choices[i % choices.length] ?? 0); i++)
           if (i > 500) throw new Error('endless')
-        const total = list.reduce((sum, size) => sum + size, 0)
+        const total = list.reduce<number>((sum, size) => sum + size, 0)
         expect(world.outcomes).toMatchObject([
           { status: 'done', files: list.length, size: total, sent: total },
         ])
