@@ -7,13 +7,14 @@ import { agentStates } from '../../access/credential-files.js'
 import type { Credentials } from '../../access/credentials.js'
 import { failed } from '../../exit.js'
 import { port } from '../numbers.js'
-import { connectedMessage } from './storage-agent.js'
+import { connectedMessage, credentialsFromParent, onParentGone } from './parent-channel.js'
 
 interface Flags extends AccessFlags {
   readonly type: AgentType
   readonly name?: string
   readonly state?: string
   readonly ports?: readonly [number, number]
+  readonly fromParent?: true
 }
 
 export const command = withAccess(new Command('agent'))
@@ -32,12 +33,13 @@ export const command = withAccess(new Command('agent'))
   .option('--name <host>', "name that others see; the machine's own when absent")
   .option('--state <dir>', 'where it keeps its identity and what it is at')
   .option('--ports <first-last>', 'ports to listen on for other agents', portRange)
+  .addOption(new Option('--from-parent', 'credentials come over the channel of a parent process').hideHelp())
   .addHelpText(
     'after',
     '\nExample:\n  waybill agent --server https://transfer.example.com:8443 --workspace studio --user lisa@example.com',
   )
   .action(async (flags: Flags) => {
-    const credentials = credentialsFor(flags)
+    const credentials = flags.fromParent ? await credentialsFromParent() : credentialsFor(flags)
     const { type, name, ports } = flags
     const { server, workspace, user, apiKey, fingerprint } = credentials
     const agent = await runAgent({
@@ -66,7 +68,7 @@ function stopWithParentOrSignal(agent: RunningAgent): void {
   const stop = (): void => void agent.stop()
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
-  process.once('disconnect', stop)
+  onParentGone(stop)
 }
 
 /** A place of its own for each agent of this machine. */

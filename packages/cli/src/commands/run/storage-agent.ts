@@ -1,21 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import type { Credentials } from '../../access/credentials.js'
+import { connectedMessage } from './parent-channel.js'
 
 export interface StorageAgentOptions {
-  readonly server: string
-  readonly workspace: string
-  readonly user: string
-  readonly apiKey: string
-  readonly fingerprint: string
   readonly state: string
   readonly log: (line: string) => void
   /** The script that is started; the `waybill` launcher unless a test brings its own. */
   readonly script?: string
 }
-
-/** What an agent tells the process that started it, over the channel between the two. */
-export const connectedMessage = 'connected'
 
 const launcher = fileURLToPath(new URL('../../../bin/waybill.js', import.meta.url))
 const firstDelayMs = 500
@@ -32,6 +26,7 @@ export class StorageAgent {
   readonly #options: StorageAgentOptions
   #onConnected: () => void = () => undefined
   #child: ChildProcess | undefined
+  #credentials: Credentials | undefined
   #exited: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
   #delay = firstDelayMs
@@ -44,20 +39,11 @@ export class StorageAgent {
     })
   }
 
+  /** Starts the process, which makes itself ready and waits for `connect`. */
   start(): void {
-    const { server, workspace, user, apiKey, fingerprint, state, log, script = launcher } = this.#options
-    const child = spawn(process.execPath, [script, 'agent', '--type', 'server', '--state', state], {
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      // Not as arguments: those everybody on the machine can read.
-      env: {
-        ...process.env,
-        WAYBILL_SERVER: server,
-        WAYBILL_WORKSPACE: workspace,
-        WAYBILL_USER: user,
-        WAYBILL_API_KEY: apiKey,
-        WAYBILL_FINGERPRINT: fingerprint,
-      },
-    })
+    const { state, log, script = launcher } = this.#options
+    const args = [script, 'agent', '--type', 'server', '--state', state, '--from-parent']
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
     this.#child = child
     for (const output of [child.stdout, child.stderr])
       if (output !== null) createInterface({ input: output }).on('line', log)
@@ -77,6 +63,13 @@ export class StorageAgent {
       child.once('error', (error) => end(error.message))
       child.once('exit', (code, signal) => end(signal ?? `exit code ${code ?? 'unknown'}`))
     })
+    this.#introduce()
+  }
+
+  /** Tells it which server to connect to, and as whom; also each time that it is started again. */
+  connect(credentials: Credentials): void {
+    this.#credentials = credentials
+    this.#introduce()
   }
 
   /** Asks it to end, and makes it when it does not. */
@@ -87,6 +80,13 @@ export class StorageAgent {
     const force = setTimeout(() => this.#child?.kill('SIGKILL'), stopMs)
     await this.#exited
     clearTimeout(force)
+  }
+
+  #introduce(): void {
+    const child = this.#child
+    // A failure means that it has just died; the next one is told at its start.
+    if (this.#credentials !== undefined && child?.connected === true)
+      child.send(this.#credentials, () => undefined)
   }
 
   #restart(how: string): void {

@@ -1,6 +1,7 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { readCredentials } from '../../access/credential-files.js'
+import type { Credentials } from '../../access/credentials.js'
 import { failed } from '../../exit.js'
 import {
   announce,
@@ -23,15 +24,20 @@ export const command = withServerOptions(new Command('up'))
   .addHelpText('after', '\nExample:\n  waybill up --data ./waybill\n  waybill find volume --data ./waybill')
   .action(async (flags: ServerFlags) => {
     const stopped = stopSignal()
-    const plane = await startControlPlane(flags, true)
+    const log = (line: string): void => void process.stderr.write(`agent: ${line}\n`)
+    const agent = new StorageAgent({ state: join(resolve(flags.data), 'agent'), log })
+    // Both load at the same time; it touches nothing before it is told where to connect.
+    agent.start()
+    let plane: ControlPlane | undefined
     try {
-      const agent = startAgent(plane, flags.host)
+      plane = await startControlPlane(flags, true)
+      agent.connect(credentialsOf(plane, flags.host))
       announce(plane)
       await tellReady(agent, stopped)
       await stopped
-      await agent.stop()
     } finally {
-      await plane.close()
+      await agent.stop()
+      await plane?.close()
     }
   })
 
@@ -48,24 +54,20 @@ async function tellReady(agent: StorageAgent, stopped: Promise<void>): Promise<v
   process.stdout.write('ready\n')
 }
 
-function startAgent({ server, data }: ControlPlane, host: string | undefined): StorageAgent {
+function credentialsOf({ server, data }: ControlPlane, host: string | undefined): Credentials {
   const apiKey = server.apiKey ?? readCredentials(server.credentialsFile)?.apiKey
   if (apiKey === undefined)
     throw failed(
       `${server.credentialsFile} has no API key, so the storage agent cannot log in. Make one with ` +
         `"waybill key create ${server.user} --data ${data}" and put it there as api_key.`,
     )
-  const agent = new StorageAgent({
+  return {
     server: `https://${localAddress(host)}:${new URL(server.url).port || '443'}`,
     workspace: server.workspace,
     user: server.user,
     apiKey,
     fingerprint: server.fingerprint,
-    state: join(data, 'agent'),
-    log: (line) => process.stderr.write(`agent: ${line}\n`),
-  })
-  agent.start()
-  return agent
+  }
 }
 
 /** An address of this machine that the server listens on. */
