@@ -1,0 +1,119 @@
+import type { SessionTask } from '@waybill/api'
+import type { WorkspaceStore } from '../../store/store.js'
+import type { EffectiveSettings } from '../effective-settings.js'
+import { addCounts, moveTasks } from '../lifecycle/move-tasks.js'
+import type { TaskRow } from '../lifecycle/rows.js'
+import { settleJob } from '../lifecycle/settle.js'
+import { retryPlan } from '../retry-plan.js'
+import { readTaskParty } from '../task-party.js'
+import { absolutePath, type Locator } from './locate.js'
+
+/** The same tasks as each side is told them. */
+export interface Bucket {
+  readonly source: readonly SessionTask[]
+  readonly destination: readonly SessionTask[]
+}
+
+interface Sides {
+  readonly source: Locator
+  readonly destination: Locator
+}
+
+/**
+ * Takes the next queued tasks of a running job, most urgent first, sets them booting and says where their files
+ * lie on both machines. A task whose place is not served there fails. A task is handed out once in a run: one
+ * that is queued again waits for the next. Answers with undefined when there was none.
+ */
+export async function takeBucket(
+  store: WorkspaceStore,
+  { job, run }: { readonly job: string; readonly run: number },
+  sides: Sides,
+  settings: EffectiveSettings,
+  limit: number,
+  now: number,
+): Promise<Bucket | undefined> {
+  return await store.transaction(async (tx) => {
+    const change = { tx, workspace: store.id, now }
+    const running = await tx.selectFrom('job').select('status').where('id', '=', job).executeTakeFirst()
+    if (running?.status !== 'running') return undefined
+    const tasks = await tx
+      .selectFrom('task')
+      .selectAll()
+      .where('job', '=', job)
+      .where('status', '=', 'queued')
+      .where('run', '<', run)
+      .orderBy('priority', 'desc')
+      .orderBy('seq')
+      .limit(limit)
+      .execute()
+    if (tasks.length === 0) return undefined
+    const source: SessionTask[] = []
+    const destination: SessionTask[] = []
+    for (const task of tasks) {
+      const placed = await place(task, sides, settings)
+      if (placed === undefined) {
+        const reason = { reason: 'W#J052', reason_hr: 'Its volume is not served at one of the two ends' }
+        await moveTasks(change, job, 'fail', { ids: [task.id] }, reason)
+        continue
+      }
+      source.push(placed.source)
+      destination.push(placed.destination)
+      await tx
+        .updateTable('task')
+        .set({
+          status: 'booting',
+          tries: task.tries + 1,
+          run,
+          modified: now,
+          finished: null,
+          reason: null,
+          reason_hr: '',
+          source: withFinalPath(task.source, placed.source),
+          destination: withFinalPath(task.destination, placed.destination),
+        })
+        .where('id', '=', task.id)
+        .execute()
+    }
+    await addCounts(change, job, { queued: -source.length, booting: source.length })
+    if (source.length === 0) await settleJob(change, job, retryPlan(settings, now))
+    return { source, destination }
+  })
+}
+
+/** The tasks that agents should hold already: what to tell them again after the control plane was away. */
+export async function heldBucket(
+  store: WorkspaceStore,
+  job: string,
+  sides: Sides,
+  settings: EffectiveSettings,
+): Promise<Bucket> {
+  const tasks = await store.db
+    .selectFrom('task')
+    .selectAll()
+    .where('job', '=', job)
+    .where('status', 'in', ['booting', 'executing'])
+    .orderBy('priority', 'desc')
+    .orderBy('seq')
+    .execute()
+  const placed = await Promise.all(tasks.map(async (task) => await place(task, sides, settings)))
+  const held = placed.filter((pair) => pair !== undefined)
+  return { source: held.map((pair) => pair.source), destination: held.map((pair) => pair.destination) }
+}
+
+async function place(task: TaskRow, sides: Sides, settings: EffectiveSettings) {
+  const source = await sides.source.locate(readTaskParty(task.source))
+  const destination = await sides.destination.locate(readTaskParty(task.destination))
+  if (source === undefined || destination === undefined) return undefined
+  const common = {
+    index: task.seq,
+    task: task.id,
+    size: task.size,
+    include: settings.transfer_include,
+    exclude: settings.transfer_exclude,
+  }
+  return { source: { ...common, location: source }, destination: { ...common, location: destination } }
+}
+
+function withFinalPath(party: string, { location }: SessionTask): string {
+  return JSON.stringify({ ...readTaskParty(party), path_abs_final: absolutePath(location) })
+}

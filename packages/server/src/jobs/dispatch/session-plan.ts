@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto'
+import { agentTypes, type SessionSpec, WaybillError } from '@waybill/api'
+import type { Selectable } from 'kysely'
+import type { ClientTable } from '../../store/schema.js'
+import type { Tx } from '../../store/store.js'
+import { type EffectiveSettings, numberSetting } from '../effective-settings.js'
+import type { Lease } from './lease.js'
+
+type Client = Selectable<ClientTable>
+type Common = Omit<SessionSpec, 'role' | 'link'>
+
+export interface SessionPlan {
+  readonly listener: Client
+  readonly connector: Client
+  /** What each side is told, but for the link. */
+  readonly listen: Common & Pick<SessionSpec, 'role'>
+  readonly connect: Common & Pick<SessionSpec, 'role'>
+}
+
+/** Who listens: storage is where ports can be opened; between equals, the source. */
+const listens = [agentTypes.server, agentTypes.userserver, agentTypes.app]
+
+/** Decides who listens and makes the one-time key of a session. */
+export async function planSession(db: Tx, lease: Lease, settings: EffectiveSettings): Promise<SessionPlan> {
+  const source = await readClient(db, lease.source_client)
+  const destination = await readClient(db, lease.destination_client)
+  const common: Common = {
+    session: lease.session,
+    lease: lease.run,
+    job: lease.job,
+    identity: lease.session,
+    key: randomBytes(32).toString('base64'),
+    cipher: settings.transfer_encryption.trim().toLowerCase() === 'aes256' ? 'aes256' : 'aes128',
+    connections: Math.min(64, Math.max(1, Math.trunc(numberSetting(settings, 'transfer_socket_count')))),
+    rate: rateOf(settings),
+  }
+  const send = { ...common, role: 'send' as const }
+  const receive = { ...common, role: 'receive' as const }
+  return rank(source) <= rank(destination)
+    ? { listener: source, connector: destination, listen: send, connect: receive }
+    : { listener: destination, connector: source, listen: receive, connect: send }
+}
+
+/** The speed limit in bytes a second; -1 is none. MB are 1,000,000 bytes. */
+export function rateOf(settings: EffectiveSettings): number {
+  const limit = numberSetting(settings, 'transfer_speedlimit')
+  return limit <= 0 ? -1 : Math.max(1, Math.round(limit * 1e6))
+}
+
+function rank({ type }: Client): number {
+  const place = listens.findIndex((listening) => listening === type)
+  return place < 0 ? listens.length : place
+}
+
+async function readClient(db: Tx, id: string): Promise<Client> {
+  const client = await db.selectFrom('client').selectAll().where('id', '=', id).executeTakeFirst()
+  if (client === undefined) throw new WaybillError('agent_offline', 'One of the two clients was deleted')
+  return client
+}
+
+export function addressesOf(client: Client): string[] {
+  const list: unknown = JSON.parse(client.addresses)
+  const addresses = Array.isArray(list) ? list.filter((address) => typeof address === 'string') : []
+  return [...new Set([...addresses, ...(client.wan_ip === '' ? [] : [client.wan_ip])])]
+}

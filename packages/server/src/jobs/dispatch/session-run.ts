@@ -1,0 +1,252 @@
+import { isReasonCode, type Reason, type SessionTask, type TaskResult, toWaybillError } from '@waybill/api'
+import type { EndedMessage } from '../../agents/hub.js'
+import type { WorkspaceStore } from '../../store/store.js'
+import { type EffectiveSettings, effectiveSettings, numberSetting } from '../effective-settings.js'
+import type { DispatchDeps } from './deps.js'
+import { heldBucket, takeBucket } from './feed.js'
+import type { Lease } from './lease.js'
+import { Locator } from './locate.js'
+import { applyResults } from './results.js'
+import { addressesOf, planSession, rateOf } from './session-plan.js'
+
+/**
+ * How a run ended: `done`, there is nothing left to do; `again`, tasks were queued anew and want another run;
+ * `vanished`, an endpoint is away; `broken`, the endpoints could not work together, `failed`, and will not.
+ */
+export type Outcome =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'again' }
+  | { readonly kind: 'vanished' | 'broken' | 'failed'; readonly reason: Reason }
+
+/** Tasks in one control message: their paths may be long. */
+const perMessage = 100
+
+/**
+ * One run of a job: opens a session between its two agents, hands out tasks, takes results in. It keeps nothing
+ * that the database does not know, so that another process can go on with it (`adopt`).
+ */
+export class SessionRun {
+  /** When each bucket of tasks was handed out, for `time`, which is the bucket's. */
+  private readonly buckets: { readonly since: number; readonly ids: readonly string[]; readonly left: Set<string> }[] = []
+  private phase: 'opening' | 'feeding' | 'over' = 'opening'
+  private feeding: Promise<void> | undefined
+  private feedAgain = false
+  readonly sides: { readonly source: Locator; readonly destination: Locator }
+
+  constructor(
+    private readonly deps: DispatchDeps,
+    readonly store: WorkspaceStore,
+    readonly lease: Lease,
+    private readonly ended: (run: SessionRun, outcome: Outcome) => void,
+  ) {
+    this.sides = {
+      source: new Locator(store.db, lease.source_client),
+      destination: new Locator(store.db, lease.destination_client),
+    }
+  }
+
+  /** Introduces the two agents to each other, then feeds them. Never rejects: what goes wrong ends the run. */
+  async open(): Promise<void> {
+    try {
+      const plan = await planSession(this.store.db, this.lease, await this.settings())
+      const { hub, ports } = this.deps
+      const listening = await hub.request(plan.listener.id, 'session.open', {
+        ...plan.listen,
+        link: { kind: 'listen', ports: [...ports] },
+      })
+      if (this.isOver()) return
+      const addresses = addressesOf(plan.listener)
+      await hub.request(plan.connector.id, 'session.open', {
+        ...plan.connect,
+        link: { kind: 'connect', addresses, port: listening.port ?? 0 },
+      })
+      if (this.isOver()) return
+      this.phase = 'feeding'
+      await this.feed()
+    } catch (thrown) {
+      this.finish(outcomeOf(thrown))
+    }
+  }
+
+  /** Goes on with a session that both agents still hold. */
+  async adopt(): Promise<void> {
+    try {
+      this.phase = 'feeding'
+      const held = await heldBucket(this.store, this.lease.job, this.sides, await this.settings())
+      this.noteBucket(held.source)
+      this.tell(held)
+      await this.feed()
+    } catch (thrown) {
+      this.finish(outcomeOf(thrown))
+    }
+  }
+
+  /** Hands out what is queued, as far as the bucket has room; tasks that came in the meantime included. */
+  async feed(): Promise<void> {
+    if (this.phase !== 'feeding') return
+    this.feedAgain = true
+    this.feeding ??= this.feedAll().finally(() => {
+      this.feeding = undefined
+    })
+    await this.feeding
+  }
+
+  private async feedAll(): Promise<void> {
+    while (this.feedAgain && this.phase === 'feeding') {
+      this.feedAgain = false
+      const settings = await this.settings()
+      const room = Math.max(1, Math.trunc(numberSetting(settings, 'task_bucketsize')))
+      if (this.outstanding() > room / 2) continue
+      const bucket = await takeBucket(
+        this.store,
+        this.lease,
+        this.sides,
+        settings,
+        room - this.outstanding(),
+        this.deps.clock.now(),
+      )
+      if (bucket === undefined) {
+        if (this.outstanding() === 0) await this.nothingLeft()
+        continue
+      }
+      this.noteBucket(bucket.source)
+      this.tell(bucket)
+      this.feedAgain ||= bucket.source.length === 0
+    }
+  }
+
+  private async nothingLeft(): Promise<void> {
+    const job = await this.store.db
+      .selectFrom('job')
+      .select('status')
+      .where('id', '=', this.lease.job)
+      .executeTakeFirst()
+    this.finish({ kind: job?.status === 'running' ? 'again' : 'done' })
+  }
+
+  async results(results: readonly TaskResult[]): Promise<void> {
+    const now = this.deps.clock.now()
+    await applyResults(this.store, this.lease.job, this.lease.run, results, now)
+    await this.closeBuckets(results, now)
+    await this.feed()
+  }
+
+  endedAt(message: EndedMessage): void {
+    if (message.reason === 'finished' && this.phase === 'over') return
+    this.finish(endOutcome(message))
+  }
+
+  /** Tells both agents to drop tasks that are no longer wanted. */
+  cancel(tasks: readonly string[]): void {
+    for (let i = 0; i < tasks.length; i += perMessage) {
+      this.sendBoth({ type: 'session.cancel', ...this.ref(), tasks: tasks.slice(i, i + perMessage) })
+    }
+    for (const bucket of this.buckets) for (const task of tasks) bucket.left.delete(task)
+    this.dropEmptyBuckets()
+    void this.feed()
+  }
+
+  async changeRate(): Promise<void> {
+    this.sendBoth({ type: 'session.rate', ...this.ref(), rate: rateOf(await this.settings()) })
+  }
+
+  /** Ends the session at the agents; whoever calls has ended the run in the database. */
+  stop(reason: string): void {
+    if (this.phase === 'over') return
+    this.phase = 'over'
+    this.sendBoth({ type: 'session.stop', ...this.ref(), reason })
+  }
+
+  vanished(reason: Reason): void {
+    this.finish({ kind: 'vanished', reason })
+  }
+
+  involves(client: string): boolean {
+    return client === this.lease.source_client || client === this.lease.destination_client
+  }
+
+  isOver(): boolean {
+    return this.phase === 'over'
+  }
+
+  private finish(outcome: Outcome): void {
+    if (this.phase === 'over') return
+    this.phase = 'over'
+    if (outcome.kind === 'done') this.sendBoth({ type: 'session.finish', ...this.ref() })
+    else this.sendBoth({ type: 'session.stop', ...this.ref(), reason: outcome.kind })
+    this.ended(this, outcome)
+  }
+
+  private tell(bucket: { readonly source: readonly SessionTask[]; readonly destination: readonly SessionTask[] }): void {
+    const { hub } = this.deps
+    for (let i = 0; i < bucket.source.length; i += perMessage) {
+      const slice = (tasks: readonly SessionTask[]) => tasks.slice(i, i + perMessage)
+      const message = { type: 'session.tasks' as const, ...this.ref() }
+      // The receiver first, so that it knows of a task when the sender speaks of it.
+      hub.send(this.lease.destination_client, { ...message, tasks: slice(bucket.destination) })
+      hub.send(this.lease.source_client, { ...message, tasks: slice(bucket.source) })
+    }
+  }
+
+  private sendBoth(message: Parameters<DispatchDeps['hub']['send']>[1]): void {
+    this.deps.hub.send(this.lease.destination_client, message)
+    this.deps.hub.send(this.lease.source_client, message)
+  }
+
+  private ref() {
+    return { session: this.lease.session, lease: this.lease.run }
+  }
+
+  private async settings(): Promise<EffectiveSettings> {
+    const job = await this.store.db
+      .selectFrom('job')
+      .select(['id', 'parent'])
+      .where('id', '=', this.lease.job)
+      .executeTakeFirstOrThrow()
+    return await effectiveSettings(this.store.db, this.store.id, job)
+  }
+
+  private outstanding(): number {
+    return this.buckets.reduce((sum, { left }) => sum + left.size, 0)
+  }
+
+  private noteBucket(tasks: readonly SessionTask[]): void {
+    if (tasks.length === 0) return
+    const ids = tasks.map(({ task }) => task)
+    this.buckets.push({ since: this.deps.clock.now(), ids, left: new Set(ids) })
+  }
+
+  private async closeBuckets(results: readonly TaskResult[], now: number): Promise<void> {
+    for (const bucket of this.buckets) {
+      for (const { task } of results) bucket.left.delete(task)
+      if (bucket.left.size > 0) continue
+      const time = now - bucket.since
+      await this.store.db.updateTable('task').set({ time }).where('id', 'in', bucket.ids).execute()
+    }
+    this.dropEmptyBuckets()
+  }
+
+  private dropEmptyBuckets(): void {
+    for (let i = this.buckets.length - 1; i >= 0; i--) {
+      if (this.buckets[i]?.left.size === 0) this.buckets.splice(i, 1)
+    }
+  }
+}
+
+/** What an agent that could not open a session means for the job. */
+function outcomeOf(thrown: unknown): Outcome {
+  const error = toWaybillError(thrown)
+  if (error.code === 'agent_offline') return { kind: 'vanished', reason: { code: 'W#J050', message: error.message } }
+  if (error.code === 'unreachable' || error.code === 'timeout') {
+    return { kind: 'broken', reason: { code: 'E#J004', message: error.message } }
+  }
+  return { kind: 'failed', reason: { code: 'E#J099', message: error.message } }
+}
+
+function endOutcome({ reason, code, message }: EndedMessage): Outcome {
+  const words = { code: isReasonCode(code) ? code : ('E#J099' as const), message: message ?? `The session ended: ${reason}` }
+  if (reason === 'unreachable' || reason === 'lost' || reason === 'stopped' || reason === 'finished') {
+    return { kind: 'broken', reason: words }
+  }
+  return { kind: 'failed', reason: words }
+}
