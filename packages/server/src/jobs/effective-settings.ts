@@ -23,7 +23,11 @@ export async function effectiveSettings(
   job: Pick<JobRow, 'id' | 'parent'>,
 ): Promise<EffectiveSettings> {
   const order = [workspace, ...(job.parent === null ? [] : [job.parent]), job.id]
-  const rows = await db.selectFrom('setting').select(['entity', 'name', 'value']).where('entity', 'in', order).execute()
+  const rows = await db
+    .selectFrom('setting')
+    .select(['entity', 'name', 'value'])
+    .where('entity', 'in', order)
+    .execute()
   const values = defaults()
   for (const entity of order) {
     for (const row of rows) if (row.entity === entity && isSettingName(row.name)) values[row.name] = row.value

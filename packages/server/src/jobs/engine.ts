@@ -105,7 +105,8 @@ export class JobEngine implements HubListener {
   private async wakeDue(): Promise<number | null> {
     let next: number | null = null
     for (const store of await this.workspaces()) {
-      for (const job of await wakeDueJobs(store, this.deps.clock.now())) this.dispatcher.poke(store.id, { job })
+      for (const job of await wakeDueJobs(store, this.deps.clock.now()))
+        this.dispatcher.poke(store.id, { job })
       const due = await nextDue(store)
       if (due !== null && (next === null || due < next)) next = due
     }

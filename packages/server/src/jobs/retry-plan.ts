@@ -11,5 +11,6 @@ const longest = 3_600_000
 export function retryPlan(settings: EffectiveSettings, now: number): RetryAt {
   const most = numberSetting(settings, 'job_max_retries')
   const first = Math.max(0, numberSetting(settings, 'job_autoretry_delay_s')) * 1000
-  return ({ retries }) => (retries >= most ? null : now + Math.min(longest, first * 2 ** Math.min(retries, 30)))
+  return ({ retries }) =>
+    retries >= most ? null : now + Math.min(longest, first * 2 ** Math.min(retries, 30))
 }

@@ -26,7 +26,8 @@ export class Conclusions {
         await releaseJob(change, job.id)
         return job
       }
-      if (outcome.kind === 'again') return await endRun(change, job, 'yield', { log: 'Goes on in another run' })
+      if (outcome.kind === 'again')
+        return await endRun(change, job, 'yield', { log: 'Goes on in another run' })
       const { reason } = outcome
       if (outcome.kind === 'vanished') return await endRun(change, job, 'yield', { reason })
       if (outcome.kind === 'broken') {

@@ -1,8 +1,8 @@
 import type { Reason } from '@waybill/api'
 import type { WorkspaceStore } from '../../store/store.js'
 import { applyJob, explainJob, readJob } from '../lifecycle/apply-job.js'
-import type { JobRow } from '../lifecycle/rows.js'
 import { endRun } from '../lifecycle/release.js'
+import type { JobRow } from '../lifecycle/rows.js'
 import type { DispatchDeps } from './deps.js'
 import { whatStandsAgainst } from './eligibility.js'
 import { loadFacts } from './facts.js'
@@ -144,14 +144,19 @@ export class Dispatcher {
   }
 
   /** The least urgent of the jobs that hold leases, when it is less urgent than `job`. */
-  private async lessUrgent(store: WorkspaceStore, job: JobRow, taken: readonly Lease[]): Promise<JobRow | undefined> {
+  private async lessUrgent(
+    store: WorkspaceStore,
+    job: JobRow,
+    taken: readonly Lease[],
+  ): Promise<JobRow | undefined> {
     const mine = await urgencyOf(store.db, job)
     let victim: { job: JobRow; urgency: Awaited<ReturnType<typeof urgencyOf>> } | undefined
     for (const lease of taken) {
       const running = await readJob(this.change(store, store.db), lease.job)
       if (running === undefined) continue
       const urgency = await urgencyOf(store.db, running)
-      if (victim === undefined || compareUrgency(urgency, victim.urgency) > 0) victim = { job: running, urgency }
+      if (victim === undefined || compareUrgency(urgency, victim.urgency) > 0)
+        victim = { job: running, urgency }
     }
     return victim !== undefined && compareUrgency(mine, victim.urgency) < 0 ? victim.job : undefined
   }
@@ -187,7 +192,12 @@ export class Dispatcher {
 
 /** Somebody's decision takes a job's run away; an agent that is away has its time of grace (runs.ts). */
 function isDecided(reason: Reason): boolean {
-  return reason.code === 'W#J067' || reason.code === 'E#J051' || reason.code === 'W#J052' || / is disabled$/.test(reason.message)
+  return (
+    reason.code === 'W#J067' ||
+    reason.code === 'E#J051' ||
+    reason.code === 'W#J052' ||
+    / is disabled$/.test(reason.message)
+  )
 }
 
 function offline(client: string | undefined): Reason {

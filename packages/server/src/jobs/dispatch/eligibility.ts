@@ -6,7 +6,11 @@ import type { ClientFacts, Facts } from './facts.js'
  * entity in the way and what would clear it. The dispatcher and every "why it waits" are this one function.
  * Contention for the pair of endpoints is not decided here (dispatcher.ts): it depends on other jobs.
  */
-export function whatStandsAgainst(facts: Facts, online: (client: string) => boolean, now: number): Reason | undefined {
+export function whatStandsAgainst(
+  facts: Facts,
+  online: (client: string) => boolean,
+  now: number,
+): Reason | undefined {
   for (const check of checks) {
     const reason = check(facts, online, now)
     if (reason !== undefined) return reason
@@ -97,7 +101,12 @@ function clientIsOut(
   }
   const entity = `client:${client.id}`
   if (client.disabled === 1) {
-    return { code: 'W#J050', message: `Client ${client.code} (${side}) is disabled`, entity, action: 'Enable the client' }
+    return {
+      code: 'W#J050',
+      message: `Client ${client.code} (${side}) is disabled`,
+      entity,
+      action: 'Enable the client',
+    }
   }
   if (online(client.id)) return undefined
   return {

@@ -2,9 +2,9 @@ import type { MeasureResult, RequestArgs } from '@waybill/api'
 import type { AgentHub } from '../../agents/hub.js'
 import type { WorkspaceStore } from '../../store/store.js'
 import { effectiveSettings } from '../effective-settings.js'
-import type { JobRow, TaskRow } from '../lifecycle/rows.js'
-import { addCounts } from '../lifecycle/move-tasks.js'
 import type { Change } from '../lifecycle/apply-job.js'
+import { addCounts } from '../lifecycle/move-tasks.js'
+import type { JobRow, TaskRow } from '../lifecycle/rows.js'
 import { readTaskParty } from '../task-party.js'
 import { Locator } from './locate.js'
 
@@ -16,7 +16,12 @@ const patience = 3_600_000
  * Asks the source's agent for the sizes of a job's unmeasured tasks, page by page, and writes them down.
  * Rejects with `agent_offline` when the agent goes away; what was measured by then stays.
  */
-export async function measureJob(store: WorkspaceStore, hub: AgentHub, job: JobRow, now: () => number): Promise<void> {
+export async function measureJob(
+  store: WorkspaceStore,
+  hub: AgentHub,
+  job: JobRow,
+  now: () => number,
+): Promise<void> {
   const client = job.source_client
   if (client === null) return
   const settings = await effectiveSettings(store.db, store.id, job)
@@ -36,7 +41,9 @@ export async function measureJob(store: WorkspaceStore, hub: AgentHub, job: JobR
       }
     }
     const answer =
-      items.length === 0 ? { items: [] } : await hub.request(client, 'measure', { items }, { timeoutMs: patience })
+      items.length === 0
+        ? { items: [] }
+        : await hub.request(client, 'measure', { items }, { timeoutMs: patience })
     await store.transaction(async (tx) => {
       const change = { tx, workspace: store.id, now: now() }
       for (const [i, task] of known.entries()) await writeSize(change, task, answer.items[i])
@@ -56,7 +63,11 @@ async function nextUnmeasured({ db }: WorkspaceStore, job: string): Promise<Task
     .execute()
 }
 
-async function writeSize(change: Change, task: TaskRow, item: MeasureResult['items'][number] | undefined): Promise<void> {
+async function writeSize(
+  change: Change,
+  task: TaskRow,
+  item: MeasureResult['items'][number] | undefined,
+): Promise<void> {
   const found = item !== undefined && item.kind !== 'missing'
   // A missing source fails when its turn comes; until then the task already says what is wrong.
   const why = item?.kind === 'missing' ? { reason: item.code, reason_hr: item.message } : {}

@@ -37,7 +37,8 @@ export class Measuring {
       const fresh = await readJob(change, job.id)
       if (fresh === undefined) return
       await tx.updateTable('job').set({ measured: 1 }).where('id', '=', job.id).execute()
-      if (fresh.status === 'init') await applyJob(change, fresh, 'measured', { log: `measured, ${fresh.size} bytes` })
+      if (fresh.status === 'init')
+        await applyJob(change, fresh, 'measured', { log: `measured, ${fresh.size} bytes` })
     })
   }
 }

@@ -77,7 +77,11 @@ async function applyResult(change: Change, task: TaskRow, result: TaskResult): P
 
 async function logResult(change: Change, task: TaskRow, result: TaskResult): Promise<void> {
   const about = { job: task.job, task: task.id }
-  const details = result.details.map(({ path, code, message }) => ({ ...about, code, message: `${path}: ${message}` }))
+  const details = result.details.map(({ path, code, message }) => ({
+    ...about,
+    code,
+    message: `${path}: ${message}`,
+  }))
   if (result.status === 'failed') {
     const message = `Task ${task.uri} failed: ${result.message ?? 'no reason was given'}`
     details.unshift({ ...about, code: result.code ?? 'E#J099', message })

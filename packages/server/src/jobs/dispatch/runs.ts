@@ -1,4 +1,10 @@
-import type { EndedMessage, HubListener, ProgressMessage, ResultsMessage, SessionRef } from '../../agents/hub.js'
+import type {
+  EndedMessage,
+  HubListener,
+  ProgressMessage,
+  ResultsMessage,
+  SessionRef,
+} from '../../agents/hub.js'
 import type { WorkspaceStore } from '../../store/store.js'
 import type { DispatchDeps } from './deps.js'
 import { type Lease, leaseTime } from './lease.js'
@@ -66,11 +72,16 @@ export class Runs implements HubListener {
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- the seam is asynchronous
-  async connected(workspace: string, client: string, sessions: readonly SessionRef[]): Promise<readonly SessionRef[]> {
+  async connected(
+    workspace: string,
+    client: string,
+    sessions: readonly SessionRef[],
+  ): Promise<readonly SessionRef[]> {
     for (const run of this.all()) {
       if (!run.involves(client)) continue
       const { session, run: number } = run.lease
-      if (sessions.some((held) => held.session === session && held.lease === number)) this.cameBack(run, client)
+      if (sessions.some((held) => held.session === session && held.lease === number))
+        this.cameBack(run, client)
       else if (this.missing.get(session)?.has(client) === true) {
         run.vanished({ code: 'W#J050', message: 'An agent came back without its part of the transfer' })
       }

@@ -27,7 +27,11 @@ const perMessage = 100
  */
 export class SessionRun {
   /** When each bucket of tasks was handed out, for `time`, which is the bucket's. */
-  private readonly buckets: { readonly since: number; readonly ids: readonly string[]; readonly left: Set<string> }[] = []
+  private readonly buckets: {
+    readonly since: number
+    readonly ids: readonly string[]
+    readonly left: Set<string>
+  }[] = []
   private phase: 'opening' | 'feeding' | 'over' = 'opening'
   private feeding: Promise<void> | undefined
   private feedAgain = false
@@ -177,7 +181,10 @@ export class SessionRun {
     this.ended(this, outcome)
   }
 
-  private tell(bucket: { readonly source: readonly SessionTask[]; readonly destination: readonly SessionTask[] }): void {
+  private tell(bucket: {
+    readonly source: readonly SessionTask[]
+    readonly destination: readonly SessionTask[]
+  }): void {
     const { hub } = this.deps
     for (let i = 0; i < bucket.source.length; i += perMessage) {
       const slice = (tasks: readonly SessionTask[]) => tasks.slice(i, i + perMessage)
@@ -236,7 +243,8 @@ export class SessionRun {
 /** What an agent that could not open a session means for the job. */
 function outcomeOf(thrown: unknown): Outcome {
   const error = toWaybillError(thrown)
-  if (error.code === 'agent_offline') return { kind: 'vanished', reason: { code: 'W#J050', message: error.message } }
+  if (error.code === 'agent_offline')
+    return { kind: 'vanished', reason: { code: 'W#J050', message: error.message } }
   if (error.code === 'unreachable' || error.code === 'timeout') {
     return { kind: 'broken', reason: { code: 'E#J004', message: error.message } }
   }
@@ -244,7 +252,10 @@ function outcomeOf(thrown: unknown): Outcome {
 }
 
 function endOutcome({ reason, code, message }: EndedMessage): Outcome {
-  const words = { code: isReasonCode(code) ? code : ('E#J099' as const), message: message ?? `The session ended: ${reason}` }
+  const words = {
+    code: isReasonCode(code) ? code : ('E#J099' as const),
+    message: message ?? `The session ended: ${reason}`,
+  }
   if (reason === 'unreachable' || reason === 'lost' || reason === 'stopped' || reason === 'finished') {
     return { kind: 'broken', reason: words }
   }

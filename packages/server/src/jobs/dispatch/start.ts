@@ -18,7 +18,8 @@ export async function takeLease(
   return await store.transaction(async (tx) => {
     const change = { tx, workspace: store.id, now }
     const job = await readJob(change, id)
-    if (job?.status !== 'waiting' || job.source_client === null || job.destination_client === null) return undefined
+    if (job?.status !== 'waiting' || job.source_client === null || job.destination_client === null)
+      return undefined
     const settings = await effectiveSettings(tx, store.id, job)
     const pair = pairOf(job.source_client, job.destination_client)
     const leases = await leasesOn(tx, pair)

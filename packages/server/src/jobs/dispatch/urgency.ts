@@ -57,7 +57,9 @@ async function nextPage(db: Tx, selection: Selection, after: Urgency | undefined
     )
   if (selection.by === 'client') {
     const { id } = selection
-    query = query.where((eb) => eb.or([eb('job.source_client', '=', id), eb('job.destination_client', '=', id)]))
+    query = query.where((eb) =>
+      eb.or([eb('job.source_client', '=', id), eb('job.destination_client', '=', id)]),
+    )
   } else if (selection.by === 'pair') {
     const [a, b] = selection.clients
     query = query

@@ -11,7 +11,12 @@ export interface LogEntry {
 }
 
 /** Writes a line of a job's log, in the transaction of what it tells. */
-export async function writeLog(tx: Tx, workspace: string, now: number, ...entries: LogEntry[]): Promise<void> {
+export async function writeLog(
+  tx: Tx,
+  workspace: string,
+  now: number,
+  ...entries: LogEntry[]
+): Promise<void> {
   if (entries.length === 0) return
   await tx
     .insertInto('log')

@@ -55,7 +55,11 @@ export async function moveTasks(
   return moved
 }
 
-async function forgetTransferred(change: Change, job: string, ids: readonly string[] | undefined): Promise<void> {
+async function forgetTransferred(
+  change: Change,
+  job: string,
+  ids: readonly string[] | undefined,
+): Promise<void> {
   let sum = change.tx
     .selectFrom('task')
     .select((eb) => eb.fn.coalesce(eb.fn.sum<number | string>('transferred'), eb.lit(0)).as('bytes'))

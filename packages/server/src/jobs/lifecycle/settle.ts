@@ -18,7 +18,9 @@ export async function settleJob(change: Change, id: string, retryAt: RetryAt): P
   const trigger = verdict(counts)
   if (trigger === undefined) {
     if (job.status !== 'paused' || job.paused_by_hand === 1) return job
-    return (await applyJob(change, job, 'release', { patch: { not_before: change.now + revivalDelay } })) ?? job
+    return (
+      (await applyJob(change, job, 'release', { patch: { not_before: change.now + revivalDelay } })) ?? job
+    )
   }
   if (trigger === 'fail') {
     if (job.status === 'failed') return job
@@ -53,7 +55,12 @@ async function firstFailure({ tx }: Change, job: string) {
   return row === undefined ? undefined : { code: asReason(row.reason), message: row.reason_hr }
 }
 
-function failureWords(counts: TaskCounts, first: string | undefined, plan: number | null, now: number): string {
+function failureWords(
+  counts: TaskCounts,
+  first: string | undefined,
+  plan: number | null,
+  now: number,
+): string {
   const tasks = counts.failed === 1 ? 'A task failed' : `${counts.failed} tasks failed`
   const why = first === undefined || first === '' ? '' : `: ${first}`
   const next = plan === null ? '' : `; tried again in ${Math.max(1, Math.round((plan - now) / 1000))} s`

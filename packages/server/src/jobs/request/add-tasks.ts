@@ -51,7 +51,10 @@ export async function addTasks(
       const id = twin?.id ?? known.get(fingerprint)
       if (id !== undefined) {
         if (!options.allowDuplicates) {
-          throw new WaybillError('duplicate', `The job has a task from ${task.request.source} to there already`)
+          throw new WaybillError(
+            'duplicate',
+            `The job has a task from ${task.request.source} to there already`,
+          )
         }
         ids.push(id)
         if (twin !== undefined && !isHeld(twin.status)) retry.push(id)
@@ -126,7 +129,10 @@ function newTask(
 /** The same for tasks with the same source and destination, whenever and however these were written. */
 function fingerprintOf({ source, destination }: ResolvedTask): string {
   const side = ({ client, v, s, path }: TaskParty) => [client ?? '', v ?? '', s ?? '', path ?? '']
-  return createHash('sha256').update(JSON.stringify([side(source), side(destination)])).digest('base64url').slice(0, 32)
+  return createHash('sha256')
+    .update(JSON.stringify([side(source), side(destination)]))
+    .digest('base64url')
+    .slice(0, 32)
 }
 
 async function findExisting({ tx }: Change, job: string, fingerprints: readonly string[]) {
@@ -175,7 +181,8 @@ class UriMaker {
       while (this.taken.has(String(this.counter))) this.counter += 1
       return this.take(String(this.counter))
     }
-    if (this.taken.has(wanted)) throw new WaybillError('conflict', `The job has a task with the uri "${wanted}" already`)
+    if (this.taken.has(wanted))
+      throw new WaybillError('conflict', `The job has a task with the uri "${wanted}" already`)
     return this.take(wanted)
   }
 

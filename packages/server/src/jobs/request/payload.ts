@@ -1,4 +1,4 @@
-import { isOneOf, WaybillError, writableTaskStatuses, type WritableTaskStatus } from '@waybill/api'
+import { isOneOf, WaybillError, type WritableTaskStatus, writableTaskStatuses } from '@waybill/api'
 import * as v from 'valibot'
 import type { Input } from '../../entities/operations.js'
 
@@ -30,7 +30,9 @@ export const settingsShape = v.record(v.pipe(v.string(), v.maxLength(200)), sett
 const taskShape = v.strictObject({
   source: v.string('source has to be a path'),
   destination: v.nullish(v.string('destination has to be a path')),
-  uri: v.nullish(v.pipe(v.union([v.string(), v.number()]), v.transform(String), v.nonEmpty(), v.maxLength(200))),
+  uri: v.nullish(
+    v.pipe(v.union([v.string(), v.number()]), v.transform(String), v.nonEmpty(), v.maxLength(200)),
+  ),
   priority: v.nullish(
     v.pipe(v.number('priority has to be a number'), v.integer(), v.minValue(1), v.maxValue(1000)),
   ),
@@ -69,7 +71,10 @@ export function readTasks(input: Input): TaskRequests {
 
 function readList(list: readonly unknown[], destination: string | undefined): TaskRequests {
   if (list.length > mostTasks) {
-    throw new WaybillError('too_large', `${list.length} tasks in one call: send ${mostTasks} at most, then add more`)
+    throw new WaybillError(
+      'too_large',
+      `${list.length} tasks in one call: send ${mostTasks} at most, then add more`,
+    )
   }
   const isBare = list.every((task) => typeof task === 'string')
   const tasks = list.map((task) => {

@@ -13,7 +13,8 @@ export async function wakeDueJobs(store: WorkspaceStore, now: number): Promise<s
     .where('not_before', '<=', now)
     .limit(pageSize)
     .execute()
-  for (const { id } of due) await store.transaction(async (tx) => await wake({ tx, workspace: store.id, now }, id))
+  for (const { id } of due)
+    await store.transaction(async (tx) => await wake({ tx, workspace: store.id, now }, id))
   return due.map(({ id }) => id)
 }
 
@@ -26,7 +27,10 @@ async function wake(change: Parameters<typeof readJob>[0], id: string): Promise<
   }
   await moveTasks(change, id, 'requeue')
   const retries = job.retries + 1
-  await applyJob(change, job, 'retry', { patch: { retries, not_before: null }, log: `Retry ${retries} by itself` })
+  await applyJob(change, job, 'retry', {
+    patch: { retries, not_before: null },
+    log: `Retry ${retries} by itself`,
+  })
 }
 
 /** The next moment that a job of the workspace is due at; null when there is none. */

@@ -1,0 +1,184 @@
+import { isEntityId, newId, WaybillError } from '@waybill/api'
+import * as v from 'valibot'
+import type { CallContext } from '../../context.js'
+import type { CreateAnswer, CreateOptions, Input } from '../../entities/operations.js'
+import type { Tx } from '../../store/store.js'
+import type { JobEngine } from '../engine.js'
+import { type Change, readJob } from '../lifecycle/apply-job.js'
+import { writeEvent, writeLog } from '../lifecycle/journal.js'
+import type { JobRow, NewJob } from '../lifecycle/rows.js'
+import { addTasks, noteShares } from './add-tasks.js'
+import { changeOf } from './change-of.js'
+import { addPrepared } from './grow-job.js'
+import { readTasks, settingsShape } from './payload.js'
+import { type Prepared, prepare } from './prepare.js'
+
+/** Creates a transfer, or with `append` adds its tasks to the caller's most recent job between the same parties. */
+export async function createTransfer(
+  ctx: CallContext,
+  engine: JobEngine,
+  input: Input,
+  options: CreateOptions,
+): Promise<CreateAnswer> {
+  const { tasks } = readTasks(input)
+  const settings = readSettings(input.settings)
+  const prepared = await prepare(ctx, tasks)
+  const job = await ctx.store.transaction(async (tx) => {
+    const change = changeOf(ctx, tx)
+    const earlier = input.append === true ? await mostRecent(change, ctx, prepared) : undefined
+    if (earlier !== undefined) return (await addPrepared(change, earlier, prepared, options)).job
+    const row = newJob(ctx, input, prepared, await queueFor(tx, input.queue, ctx))
+    await tx.insertInto('job').values(row).execute()
+    await addSettings(tx, ctx, row.id, settings)
+    const fresh = await readJob(change, row.id)
+    if (fresh === undefined) throw new WaybillError('internal', 'The job that was just made is gone')
+    await addTasks(change, fresh, prepared.tasks, options)
+    await noteShares(change, fresh, prepared.tasks)
+    await writeLog(tx, ctx.workspace.id, ctx.now, { job: row.id, message: `created by ${ctx.caller.email}` })
+    await writeEvent(tx, ctx.workspace.id, ctx.now, 'transfer', row.id, 'created')
+    return fresh
+  })
+  engine.changed(ctx.workspace.id, job)
+  void engine.runs.ofJob(job.id)?.feed()
+  return { ids: [job.id] }
+}
+
+function readSettings(value: unknown): Readonly<Record<string, string>> {
+  const parsed = v.safeParse(v.nullish(settingsShape), value)
+  if (parsed.success) return parsed.output ?? {}
+  throw new WaybillError('bad_request', 'settings has to be an object of names and values')
+}
+
+async function addSettings(
+  tx: Tx,
+  ctx: CallContext,
+  job: string,
+  settings: Readonly<Record<string, string>>,
+) {
+  const rows = Object.entries(settings).map(([name, value]) => ({
+    id: newId(ctx.now),
+    workspace: ctx.workspace.id,
+    entitytype: 'transfer',
+    entity: job,
+    name,
+    value,
+  }))
+  if (rows.length > 0) await tx.insertInto('setting').values(rows).execute()
+}
+
+/** The queue that was named, by code or id; else the caller's own, else the default one. */
+export async function queueFor(tx: Tx, named: unknown, ctx: CallContext): Promise<string> {
+  const queues = tx.selectFrom('job').select('id').where('kind', '=', 'queue')
+  if (typeof named === 'string' && named !== '') {
+    const key = named.toLowerCase()
+    const queue = await queues.where(isEntityId(key) ? 'id' : 'code', '=', key).executeTakeFirst()
+    if (queue === undefined) throw new WaybillError('not_found', `There is no queue "${named}"`)
+    return queue.id
+  }
+  const user = await tx
+    .selectFrom('user')
+    .select('queue')
+    .where('id', '=', ctx.caller.user)
+    .executeTakeFirst()
+  if (user?.queue != null) return user.queue
+  return (await queues.where('is_default', '=', 1).executeTakeFirstOrThrow()).id
+}
+
+async function mostRecent(
+  { tx }: Change,
+  ctx: CallContext,
+  { source, destination }: Prepared,
+): Promise<JobRow | undefined> {
+  return await tx
+    .selectFrom('job')
+    .selectAll()
+    .where('kind', '=', 'transfer')
+    .where('user', '=', ctx.caller.user)
+    .where('source_type', '=', source.party.type)
+    .where('source_id', '=', source.party.id)
+    .where('source_client', '=', source.client?.id ?? '')
+    .where('destination_type', '=', destination.party.type)
+    .where('destination_id', '=', destination.party.id)
+    .where('mirrored', '=', destination.mirrored ? 1 : 0)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+function newJob(
+  ctx: CallContext,
+  input: Input,
+  { tasks, source, destination }: Prepared,
+  queue: string,
+): NewJob {
+  const name = textOf(input.name) ?? nameOf(tasks[0]?.source.path ?? '')
+  const paused = input.status === 'paused'
+  const { caller, now } = ctx
+  return {
+    id: newId(now),
+    workspace: ctx.workspace.id,
+    kind: 'transfer',
+    code: name,
+    name,
+    description: textOf(input.description) ?? '',
+    metadata: jsonOf(input.metadata),
+    hooks: jsonOf(input.hooks),
+    created: now,
+    creator: caller.email,
+    modified: now,
+    modifier: caller.email,
+    user: caller.user,
+    modifier_user: caller.user,
+    parent: queue,
+    delivery: null,
+    status: paused ? 'paused' : 'init',
+    paused_by_hand: paused ? 1 : 0,
+    population: 'live',
+    reason: paused ? 'W#J067' : null,
+    reason_hr: paused ? `Created paused by ${caller.email}` : '',
+    reason_entity: null,
+    position: now,
+    source_type: source.party.type,
+    source_id: source.party.id,
+    source_client: source.client?.id ?? null,
+    destination_type: destination.party.type,
+    destination_id: destination.party.id,
+    destination_client: destination.client?.id ?? null,
+    mirrored: destination.mirrored ? 1 : 0,
+    shares: '[]',
+    measured: 0,
+    speed: -1,
+    etr: null,
+    started: null,
+    finished: null,
+    not_before: null,
+    ...nothingYet,
+  }
+}
+
+const nothingYet = {
+  priority: 0,
+  is_default: 0,
+  compute_default: 0,
+  size: 0,
+  transferred: 0,
+  retries: 0,
+  run: 0,
+  tasks_total: 0,
+  tasks_pending: 0,
+  tasks_queued: 0,
+  tasks_booting: 0,
+  tasks_executing: 0,
+  tasks_failed: 0,
+  tasks_onhold: 0,
+  tasks_excluded: 0,
+  tasks_done: 0,
+} as const
+
+/** The last name of a path, whatever its slashes. */
+function nameOf(path: string): string {
+  return path.split(/[\\/]/).findLast((name) => name !== '') ?? 'everything'
+}
+
+const textOf = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
+const jsonOf = (value: unknown) => (value === undefined || value === null ? null : JSON.stringify(value))

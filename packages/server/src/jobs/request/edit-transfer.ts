@@ -1,0 +1,116 @@
+import { isOneOf, isOperator, WaybillError, type WritableJobStatus, writableJobStatuses } from '@waybill/api'
+import type { CallContext } from '../../context.js'
+import type { Input } from '../../entities/operations.js'
+import type { JobEngine } from '../engine.js'
+import { applyJob, type Change, readJob } from '../lifecycle/apply-job.js'
+import { nextJobStatus, triggerOfWrite } from '../lifecycle/job-machine.js'
+import { writeEvent } from '../lifecycle/journal.js'
+import { countsOf, moveTasks } from '../lifecycle/move-tasks.js'
+import { endRun, releaseJob } from '../lifecycle/release.js'
+import type { JobPatch, JobRow } from '../lifecycle/rows.js'
+import { revivalDelay } from '../lifecycle/settle.js'
+import { changeOf } from './change-of.js'
+import { queueFor } from './create-transfer.js'
+import { wakeJob } from './grow-job.js'
+
+/** Changes a transfer: what it is called and carries, its queue, its status. */
+export async function editTransfer(
+  ctx: CallContext,
+  engine: JobEngine,
+  id: string,
+  changes: Input,
+): Promise<void> {
+  const { before, after } = await ctx.store.transaction(async (tx) => {
+    const change = changeOf(ctx, tx)
+    const before = await demandJob(change, id)
+    await writePlain(change, ctx, before, changes)
+    const after = isOneOf(writableJobStatuses, changes.status)
+      ? await setStatus(change, before, changes.status)
+      : before
+    return { before, after }
+  })
+  if (before.status === 'running' && after.status !== 'running') {
+    engine.stopRun(ctx.workspace.id, id, `Set to ${after.status} by ${ctx.caller.email}`)
+  }
+  engine.changed(ctx.workspace.id, after)
+}
+
+export async function demandJob(change: Change, id: string): Promise<JobRow> {
+  const job = await readJob(change, id)
+  if (job === undefined) throw new WaybillError('not_found', `There is no transfer ${id}`)
+  return job
+}
+
+async function writePlain(change: Change, ctx: CallContext, job: JobRow, changes: Input): Promise<void> {
+  const queue = changes.queue ?? changes.parent
+  const patch: JobPatch = {
+    ...(typeof changes.name === 'string' && changes.name !== ''
+      ? { name: changes.name, code: changes.name }
+      : {}),
+    ...(typeof changes.description === 'string' ? { description: changes.description } : {}),
+    ...('metadata' in changes ? { metadata: jsonOf(changes.metadata) } : {}),
+    ...('hooks' in changes ? { hooks: jsonOf(changes.hooks) } : {}),
+    ...(typeof queue === 'string'
+      ? { parent: await queueFor(change.tx, queue, ctx), position: change.now }
+      : {}),
+  }
+  if (Object.keys(patch).length === 0) return
+  await change.tx
+    .updateTable('job')
+    .set({ ...patch, modified: change.now, modifier: ctx.caller.email, modifier_user: ctx.caller.user })
+    .where('id', '=', job.id)
+    .execute()
+  await writeEvent(change.tx, change.workspace, change.now, 'transfer', job.id, 'changed')
+}
+
+const jsonOf = (value: unknown) => (value === null || value === undefined ? null : JSON.stringify(value))
+
+async function setStatus(change: Change, job: JobRow, status: WritableJobStatus): Promise<JobRow> {
+  const trigger = triggerOfWrite[status]
+  if (nextJobStatus(job.status, trigger) === undefined) return refuseUnlessThere(job, status)
+  const by = change.by?.email ?? 'the system'
+  if (status === 'waiting') return await resume(change, job)
+  if (status === 'paused') {
+    const reason = { code: 'W#J067' as const, message: `Paused by ${by}` }
+    const patch = { paused_by_hand: 1 as const, not_before: null }
+    return (await endRun(change, job, trigger, { reason, patch })) ?? job
+  }
+  return (await endRun(change, job, trigger, { patch: { not_before: null } })) ?? job
+}
+
+/** Setting what is so already is no error; a way that the machine does not have is. */
+function refuseUnlessThere(job: JobRow, status: WritableJobStatus): JobRow {
+  const onItsWay = status === 'waiting' && (job.status === 'init' || job.status === 'running')
+  if (job.status === status || onItsWay) return job
+  throw new WaybillError(
+    'conflict',
+    `${job.name} is ${job.status} and cannot be set to ${status}; set it to waiting first`,
+  )
+}
+
+/** Starts a job again: what failed is queued, and where nothing else is left, what was done is done again. */
+async function resume(change: Change, job: JobRow): Promise<JobRow> {
+  await moveTasks(change, job.id, 'requeue')
+  const fresh = await demandJob(change, job.id)
+  const counts = countsOf(fresh)
+  if (counts.queued + counts.pending + counts.onhold === 0) await moveTasks(change, job.id, 'redo')
+  const patch = { not_before: change.now + revivalDelay, retries: 0 }
+  await applyJob(change, await demandJob(change, job.id), 'resume', { patch })
+  return await wakeJob(change, job.id)
+}
+
+/** Deletes a transfer with its tasks and its log; a running one is stopped. */
+export async function removeTransfer(ctx: CallContext, engine: JobEngine, id: string): Promise<void> {
+  await ctx.store.transaction(async (tx) => {
+    const change = changeOf(ctx, tx)
+    const job = await demandJob(change, id)
+    if (!isOperator(ctx.caller.role) && job.user !== ctx.caller.user) {
+      throw new WaybillError('forbidden', 'Only who created a transfer, and operators, may delete it')
+    }
+    await releaseJob(change, id)
+    await tx.deleteFrom('setting').where('entity', '=', id).execute()
+    await tx.deleteFrom('job').where('id', '=', id).execute()
+    await writeEvent(tx, ctx.workspace.id, ctx.now, 'transfer', id, 'deleted')
+  })
+  engine.stopRun(ctx.workspace.id, id, `Deleted by ${ctx.caller.email}`)
+}

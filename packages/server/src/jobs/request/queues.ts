@@ -1,0 +1,191 @@
+import { isEntityId, newId, WaybillError } from '@waybill/api'
+import type { CallContext } from '../../context.js'
+import { codeFor } from '../../entities/engine/code.js'
+import type { CreateAnswer, EntityOperations, Input } from '../../entities/operations.js'
+import type { Tx } from '../../store/store.js'
+import type { JobEngine } from '../engine.js'
+import { writeEvent } from '../lifecycle/journal.js'
+import type { JobPatch, JobRow, NewJob } from '../lifecycle/rows.js'
+
+/** What queues do: they hold jobs in order, and a paused one starts none. Definitions say who may. */
+export function queueOperations(engine: JobEngine): EntityOperations {
+  return {
+    create: async (ctx, input) => await createQueue(ctx, input),
+    update: async (ctx, id, changes) => {
+      await ctx.store.transaction(async (tx) => await updateQueue(ctx, tx, id, changes))
+      engine.dispatcher.poke(ctx.workspace.id, { by: 'queue', id })
+      if ('priority' in changes) engine.dispatcher.poke(ctx.workspace.id, { by: 'all' })
+    },
+    remove: async (ctx, id) => {
+      await ctx.store.transaction(async (tx) => await removeQueue(ctx, tx, id))
+      engine.dispatcher.poke(ctx.workspace.id, { by: 'all' })
+    },
+  }
+}
+
+async function createQueue(ctx: CallContext, input: Input): Promise<CreateAnswer> {
+  const code = codeFor('queue', input.code, input.name)
+  const row = await ctx.store.transaction(async (tx) => {
+    const row: NewJob = {
+      ...blank(ctx),
+      code,
+      name: typeof input.name === 'string' && input.name !== '' ? input.name : code,
+      priority: 500,
+      status: 'waiting',
+      ...(await patchOf(tx, input, undefined)),
+    }
+    if (row.is_default === 1)
+      await tx.updateTable('job').set({ is_default: 0 }).where('kind', '=', 'queue').execute()
+    await tx.insertInto('job').values(row).execute()
+    await writeEvent(tx, ctx.workspace.id, ctx.now, 'queue', row.id, 'created')
+    return row
+  })
+  return { ids: [row.id] }
+}
+
+async function demandQueue(tx: Tx, id: string): Promise<JobRow> {
+  const queue = await tx
+    .selectFrom('job')
+    .selectAll()
+    .where('kind', '=', 'queue')
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (queue === undefined) throw new WaybillError('not_found', `There is no queue ${id}`)
+  return queue
+}
+
+async function updateQueue(ctx: CallContext, tx: Tx, id: string, changes: Input): Promise<void> {
+  const queue = await demandQueue(tx, id)
+  if (changes.default === false && queue.is_default === 1) {
+    throw new WaybillError(
+      'conflict',
+      'One queue has to be the default: make another one the default instead',
+    )
+  }
+  const patch: JobPatch = {
+    ...(typeof changes.code === 'string' ? { code: codeFor('queue', changes.code, undefined) } : {}),
+    ...(typeof changes.name === 'string' && changes.name !== '' ? { name: changes.name } : {}),
+    ...(await patchOf(tx, changes, id)),
+    modified: ctx.now,
+    modifier: ctx.caller.email,
+    modifier_user: ctx.caller.user,
+  }
+  if (patch.is_default === 1)
+    await tx.updateTable('job').set({ is_default: 0 }).where('kind', '=', 'queue').execute()
+  await tx.updateTable('job').set(patch).where('id', '=', id).execute()
+  await writeEvent(tx, ctx.workspace.id, ctx.now, 'queue', id, 'changed')
+}
+
+async function removeQueue(ctx: CallContext, tx: Tx, id: string): Promise<void> {
+  const queue = await demandQueue(tx, id)
+  if (queue.is_default === 1) throw new WaybillError('conflict', 'The default queue cannot be deleted')
+  const heir = await tx
+    .selectFrom('job')
+    .select('id')
+    .where('kind', '=', 'queue')
+    .where('is_default', '=', 1)
+    .executeTakeFirstOrThrow()
+  await tx
+    .updateTable('job')
+    .set({ parent: heir.id })
+    .where('kind', '!=', 'queue')
+    .where('parent', '=', id)
+    .execute()
+  await tx
+    .updateTable('job')
+    .set({ parent: queue.parent })
+    .where('kind', '=', 'queue')
+    .where('parent', '=', id)
+    .execute()
+  await tx.updateTable('user').set({ queue: null }).where('queue', '=', id).execute()
+  await tx.deleteFrom('setting').where('entity', '=', id).execute()
+  await tx.deleteFrom('job').where('id', '=', id).execute()
+  await writeEvent(tx, ctx.workspace.id, ctx.now, 'queue', id, 'deleted')
+}
+
+async function patchOf(tx: Tx, input: Input, self: string | undefined): Promise<JobPatch> {
+  const { priority, description, status, metadata } = input
+  if (typeof priority === 'number' && (priority < 0 || priority > 1000)) {
+    throw new WaybillError('bad_request', `The priority of a queue is from 0 to 1000, not ${priority}`)
+  }
+  return {
+    ...(typeof priority === 'number' ? { priority } : {}),
+    ...(typeof description === 'string' ? { description } : {}),
+    ...(status === 'waiting' || status === 'paused' ? { status } : {}),
+    ...(metadata === undefined ? {} : { metadata: metadata === null ? null : JSON.stringify(metadata) }),
+    ...(typeof input.default === 'boolean' ? { is_default: input.default ? 1 : 0 } : {}),
+    ...(typeof input.compute_default === 'boolean' ? { compute_default: input.compute_default ? 1 : 0 } : {}),
+    ...('parent' in input ? { parent: await parentOf(tx, input.parent, self) } : {}),
+  }
+}
+
+async function parentOf(tx: Tx, named: unknown, self: string | undefined): Promise<string | null> {
+  if (typeof named !== 'string' || named === '') return null
+  const key = named.toLowerCase()
+  const parent = await tx
+    .selectFrom('job')
+    .select(['id', 'parent'])
+    .where('kind', '=', 'queue')
+    .where(isEntityId(key) ? 'id' : 'code', '=', key)
+    .executeTakeFirst()
+  if (parent === undefined) throw new WaybillError('not_found', `There is no queue "${named}"`)
+  for (let above: typeof parent | undefined = parent; above !== undefined; ) {
+    if (above.id === self) throw new WaybillError('conflict', 'A queue cannot be beneath itself')
+    above = above.parent === null ? undefined : await demandQueue(tx, above.parent)
+  }
+  return parent.id
+}
+
+function blank({ caller, now, workspace }: CallContext) {
+  return {
+    id: newId(now),
+    workspace: workspace.id,
+    kind: 'queue' as const,
+    description: '',
+    metadata: null,
+    created: now,
+    creator: caller.email,
+    modified: now,
+    modifier: caller.email,
+    user: null,
+    modifier_user: caller.user,
+    parent: null,
+    delivery: null,
+    population: 'live' as const,
+    reason: null,
+    reason_hr: '',
+    reason_entity: null,
+    position: now,
+    is_default: 0 as const,
+    compute_default: 0 as const,
+    source_type: null,
+    source_id: null,
+    source_client: null,
+    destination_type: null,
+    destination_id: null,
+    destination_client: null,
+    mirrored: 0 as const,
+    hooks: null,
+    shares: '[]',
+    size: 0,
+    transferred: 0,
+    speed: -1,
+    etr: null,
+    started: null,
+    finished: null,
+    measured: 1 as const,
+    paused_by_hand: 0 as const,
+    retries: 0,
+    not_before: null,
+    run: 0,
+    tasks_total: 0,
+    tasks_pending: 0,
+    tasks_queued: 0,
+    tasks_booting: 0,
+    tasks_executing: 0,
+    tasks_failed: 0,
+    tasks_onhold: 0,
+    tasks_excluded: 0,
+    tasks_done: 0,
+  }
+}
