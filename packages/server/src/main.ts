@@ -88,11 +88,7 @@ async function open(
 ) {
   const clock = systemClock
   const log = (message: string, error?: unknown) => {
-    const why =
-      error === undefined
-        ? ''
-        : `: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
-    options.log(`${message}${why}`)
+    options.log(error === undefined ? message : `${message}: ${inspect(error)}`)
   }
   const authenticator = createAuthenticator(store)
   const hub = createHub({
