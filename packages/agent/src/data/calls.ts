@@ -6,7 +6,7 @@ import type {
   SessionTask,
   TaskResult,
 } from '@waybill/api'
-import type { Measured, MeasureItem } from '../transfer/measure.js'
+import type { Measured, MeasureItem } from '../scan/measure.js'
 import type { EngineOptions } from './engine.js'
 
 /** What the main thread may ask of the data thread, with the answers. */

@@ -7,8 +7,8 @@ import {
   type SessionTask,
   WaybillError,
 } from '@waybill/api'
+import { type Measured, type MeasureItem, measure } from '../scan/measure.js'
 import { Locks } from '../transfer/locks.js'
-import { type Measured, type MeasureItem, measure } from '../transfer/measure.js'
 import { BufferPool } from '../transport/buffers.js'
 import { type Dial, DialError, dial, dialAny } from '../transport/connector.js'
 import { LinkListener } from '../transport/listener.js'

@@ -10,7 +10,7 @@ import {
   type TaskResult,
   WaybillError,
 } from '@waybill/api'
-import type { Measured, MeasureItem } from '../transfer/measure.js'
+import type { Measured, MeasureItem } from '../scan/measure.js'
 import type { DataCalls, FromWorker, WorkerData } from './calls.js'
 import { Engine, type EngineOptions } from './engine.js'
 

@@ -3,8 +3,8 @@ import { isAbsolute, join, parse, relative, sep } from 'node:path'
 import type { Location } from '@waybill/api'
 import { type BytePath, joinPath, parentPath, pathFault } from '@waybill/asc'
 import { DirectoryTree } from '../platform/directory-tree.js'
+import { parseSequence, type Sequence } from '../scan/sequence.js'
 import { Fault, faultOf } from './fault.js'
-import { parseSequence, type Sequence } from './sequence.js'
 
 /** Where a task reads or writes: `base` beneath a held directory. */
 export interface Place {

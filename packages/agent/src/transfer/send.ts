@@ -13,14 +13,14 @@ import {
   smallFile,
   type Verdict,
 } from '@waybill/asc'
+import { filterOf } from '../scan/filter.js'
+import { describeEntry, type Scanner, scan } from '../scan/scan.js'
+import { readSmall, SourceFile } from '../scan/source-file.js'
 import type { BufferPool } from '../transport/buffers.js'
 import type { Slot } from '../transport/link.js'
 import { Fault, faultOf } from './fault.js'
-import { filterOf } from './filter.js'
 import { hash128 } from './hash.js'
 import { Places, type SourcePlace } from './place.js'
-import { describeEntry, type Scanner, scan } from './scan.js'
-import { readSmall, SourceFile } from './source-file.js'
 
 /** What the sending side needs of its session. */
 export interface SendHost {

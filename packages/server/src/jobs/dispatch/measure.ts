@@ -5,8 +5,8 @@ import { effectiveSettings } from '../effective-settings.js'
 import type { Change } from '../lifecycle/apply-job.js'
 import { addCounts } from '../lifecycle/move-tasks.js'
 import type { JobRow, TaskRow } from '../lifecycle/rows.js'
+import { Locator } from '../runs/locate.js'
 import { readTaskParty } from '../task-party.js'
-import { Locator } from './locate.js'
 
 /** Sources per question to the agent, and the longest that one question may take, milliseconds. */
 const batch = 100

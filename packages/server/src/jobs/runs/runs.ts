@@ -6,8 +6,8 @@ import type {
   SessionRef,
 } from '../../agents/hub.js'
 import type { WorkspaceStore } from '../../store/store.js'
-import type { DispatchDeps } from './deps.js'
-import { type Lease, leaseTime } from './lease.js'
+import type { DispatchDeps } from '../dispatch/deps.js'
+import { type Lease, leaseTime } from '../dispatch/lease.js'
 import { writeProgress } from './progress.js'
 import { applyResults } from './results.js'
 import { type Outcome, SessionRun } from './session-run.js'

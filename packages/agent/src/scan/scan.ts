@@ -1,10 +1,10 @@
 import { type BigIntStats, type Dir, lstatSync, opendirSync } from 'node:fs'
 import { type BytePath, type Found, joinPath, maxPath, showPath } from '@waybill/asc'
-import { errno, faultOf } from './fault.js'
+import { errno, faultOf } from '../transfer/fault.js'
+import type { SourcePlace } from '../transfer/place.js'
+import { isTemporary } from '../transfer/temporary.js'
 import type { FileFilter } from './filter.js'
-import type { SourcePlace } from './place.js'
 import { describeGaps, type Sequence } from './sequence.js'
-import { isTemporary } from './temporary.js'
 
 export interface ScanListener {
   /** Something that is left out; a warning when the code starts with W. */

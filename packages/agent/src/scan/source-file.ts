@@ -1,8 +1,8 @@
 import { type BigIntStats, close, closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs'
 import { type BytePath, type Entry, joinPath } from '@waybill/asc'
-import { Fault } from './fault.js'
-import type { Place } from './place.js'
-import { retryStale } from './target.js'
+import { Fault } from '../transfer/fault.js'
+import type { Place } from '../transfer/place.js'
+import { retryStale } from '../transfer/target.js'
 
 // Without O_NONBLOCK a pipe that took the file's place would hang us.
 const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK

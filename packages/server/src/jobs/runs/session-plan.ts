@@ -3,8 +3,8 @@ import { agentTypes, type SessionSpec, WaybillError } from '@waybill/api'
 import type { Selectable } from 'kysely'
 import type { ClientTable } from '../../store/schema.js'
 import type { Tx } from '../../store/store.js'
+import type { Lease } from '../dispatch/lease.js'
 import { type EffectiveSettings, numberSetting } from '../effective-settings.js'
-import type { Lease } from './lease.js'
 
 type Client = Selectable<ClientTable>
 type Common = Omit<SessionSpec, 'role' | 'link'>

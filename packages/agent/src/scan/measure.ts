@@ -1,7 +1,7 @@
 import type { RequestArgs, RequestResult } from '@waybill/api'
-import { Fault, faultOf } from './fault.js'
+import { Fault, faultOf } from '../transfer/fault.js'
+import { Places } from '../transfer/place.js'
 import { filterOf } from './filter.js'
-import { Places } from './place.js'
 import { scan } from './scan.js'
 
 export type MeasureItem = RequestArgs<'measure'>['items'][number]
