@@ -87,10 +87,12 @@ export class Dispatcher {
     const now = this.deps.clock.now()
     for (const facts of await loadFacts(store.db, jobs)) {
       const { job } = facts
-      const reason = whatStandsAgainst(facts, (client) => this.deps.hub.isOnline(client), now)
+      // A running job whose agent is away has its time of grace (runs.ts); all else ends its run.
+      const online = (client: string) => job.status === 'running' || this.deps.hub.isOnline(client)
+      const reason = whatStandsAgainst(facts, online, now)
       if (job.measured === 0) await this.measure(store, job, facts.source?.id)
       if (job.status === 'running') {
-        if (reason !== undefined && isDecided(reason)) await this.takeBack(store, job, reason)
+        if (reason !== undefined) await this.takeBack(store, job, reason)
       } else if (job.status === 'waiting') {
         if (reason !== undefined) await this.explain(store, job, reason)
         else if (job.measured === 1) full = !(await this.start(store, job)) || full
@@ -188,16 +190,6 @@ export class Dispatcher {
   private change(store: WorkspaceStore, tx: WorkspaceStore['db']) {
     return { tx, workspace: store.id, now: this.deps.clock.now() }
   }
-}
-
-/** Somebody's decision takes a job's run away; an agent that is away has its time of grace (runs.ts). */
-function isDecided(reason: Reason): boolean {
-  return (
-    reason.code === 'W#J067' ||
-    reason.code === 'E#J051' ||
-    reason.code === 'W#J052' ||
-    / is disabled$/.test(reason.message)
-  )
 }
 
 function offline(client: string | undefined): Reason {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { newUuid, type TaskStatus, WaybillError } from '@waybill/api'
+import { newId, newUuid, type TaskStatus, WaybillError } from '@waybill/api'
 import { type Change, readJob } from '../lifecycle/apply-job.js'
 import { addCounts, moveTasks } from '../lifecycle/move-tasks.js'
 import type { JobRow, NewTask, TaskRow } from '../lifecycle/rows.js'
@@ -68,6 +68,7 @@ export async function addTasks(
     }
   }
   await insertAll(change, job, fresh)
+  await insertSettings(change, tasks, ids)
   const retried = await retryAll(change, job.id, retry)
   return { ids, added: fresh.length, retried }
 }
@@ -88,6 +89,26 @@ async function insertAll(change: Change, job: JobRow, rows: readonly NewTask[]):
     for (const { status } of slice) counts[status] = (counts[status] ?? 0) + 1
   }
   await addCounts(change, job.id, counts)
+}
+
+async function insertSettings(
+  { tx, workspace, now }: Change,
+  tasks: readonly ResolvedTask[],
+  ids: readonly string[],
+): Promise<void> {
+  for (const [i, { request }] of tasks.entries()) {
+    const entity = ids[i]
+    if (request.settings === undefined || entity === undefined) continue
+    for (const [name, value] of Object.entries(request.settings)) {
+      await tx
+        .insertInto('setting')
+        .values({ id: newId(now), workspace, entitytype: 'task', entity, name, value })
+        .onConflict((conflict) =>
+          conflict.columns(['workspace', 'entitytype', 'entity', 'name']).doUpdateSet({ value }),
+        )
+        .execute()
+    }
+  }
 }
 
 function newTask(

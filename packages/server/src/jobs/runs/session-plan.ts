@@ -18,7 +18,7 @@ export interface SessionPlan {
 }
 
 /** Who listens: storage is where ports can be opened; between equals, the source. */
-const listens = [agentTypes.server, agentTypes.userserver, agentTypes.app]
+const listens: readonly number[] = [agentTypes.server, agentTypes.userserver, agentTypes.app]
 
 /** Decides who listens and makes the one-time key of a session. */
 export async function planSession(db: Tx, lease: Lease, settings: EffectiveSettings): Promise<SessionPlan> {
@@ -48,7 +48,7 @@ export function rateOf(settings: EffectiveSettings): number {
 }
 
 function rank({ type }: Client): number {
-  const place = listens.findIndex((listening) => listening === type)
+  const place = listens.indexOf(type)
   return place < 0 ? listens.length : place
 }
 

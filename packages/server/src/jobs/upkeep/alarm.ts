@@ -7,6 +7,7 @@ const longest = 30_000
 export class Alarm {
   private timer: NodeJS.Timeout | undefined
   private next = Number.POSITIVE_INFINITY
+  private ringing = false
   private closed = false
 
   /** `ring` does what is due and answers with the next moment, or null; it is never called twice at once. */
@@ -19,7 +20,7 @@ export class Alarm {
   at(moment: number | null | undefined): void {
     if (moment === null || moment === undefined || moment >= this.next || this.closed) return
     this.next = moment
-    this.arm()
+    if (!this.ringing) this.arm()
   }
 
   close(): void {
@@ -37,7 +38,11 @@ export class Alarm {
   private async wake(): Promise<void> {
     if (this.clock.now() < this.next) return this.arm()
     this.next = Number.POSITIVE_INFINITY
+    this.ringing = true
     const next = await this.ring().catch(() => this.clock.now() + longest)
-    if (!this.closed) this.at(next)
+    this.ringing = false
+    if (this.closed) return
+    if (next !== null && next < this.next) this.next = next
+    if (this.next !== Number.POSITIVE_INFINITY) this.arm()
   }
 }
