@@ -1,5 +1,6 @@
 import { effectiveSettings } from '../effective-settings.js'
 import { readJob } from '../lifecycle/apply-job.js'
+import { writeLog } from '../lifecycle/journal.js'
 import { endRun, releaseJob } from '../lifecycle/release.js'
 import type { JobRow } from '../lifecycle/rows.js'
 import { retryPlan } from '../retry-plan.js'
@@ -22,6 +23,9 @@ export class Conclusions {
       const change = { tx, workspace: store.id, now }
       const job = await readJob(change, lease.job)
       if (job === undefined || job.run !== lease.run) return undefined
+      const { files, sent, skipped } = run.totals
+      const message = `Run ${lease.run}: ${files} files, ${sent} bytes sent, ${skipped} bytes were there already`
+      await writeLog(tx, store.id, now, { job: job.id, message })
       if (job.status !== 'running' || outcome.kind === 'done') {
         await releaseJob(change, job.id)
         return job

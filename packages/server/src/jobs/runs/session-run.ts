@@ -4,6 +4,7 @@ import type { WorkspaceStore } from '../../store/store.js'
 import type { DispatchDeps } from '../dispatch/deps.js'
 import type { Lease } from '../dispatch/lease.js'
 import { type EffectiveSettings, effectiveSettings, numberSetting } from '../effective-settings.js'
+import { writeLog } from '../lifecycle/journal.js'
 import { heldBucket, takeBucket } from './feed.js'
 import { Locator } from './locate.js'
 import { applyResults } from './results.js'
@@ -32,6 +33,8 @@ export class SessionRun {
     readonly ids: readonly string[]
     readonly left: Set<string>
   }[] = []
+  /** What tasks that came to their end took: files, bytes that crossed the line, bytes that were there already. */
+  readonly totals = { files: 0, sent: 0, skipped: 0 }
   private phase: 'opening' | 'feeding' | 'over' = 'opening'
   private feeding: Promise<void> | undefined
   private feedAgain = false
@@ -60,11 +63,13 @@ export class SessionRun {
       })
       if (this.isOver()) return
       const addresses = addressesOf(plan.listener)
-      await hub.request(plan.connector.id, 'session.open', {
+      const { cipher } = await hub.request(plan.connector.id, 'session.open', {
         ...plan.connect,
         link: { kind: 'connect', addresses, port: listening.port ?? 0 },
       })
       if (this.isOver()) return
+      const ends = `${plan.connector.code} connected to ${plan.listener.code}`
+      await this.note(`${ends}, ${plan.listen.connections} connections, ${cipher ?? 'no cipher named'}`)
       this.phase = 'feeding'
       await this.feed()
     } catch (thrown) {
@@ -130,6 +135,11 @@ export class SessionRun {
 
   async results(results: readonly TaskResult[]): Promise<void> {
     const now = this.deps.clock.now()
+    for (const { files, sent, skipped } of results) {
+      this.totals.files += files
+      this.totals.sent += sent
+      this.totals.skipped += skipped
+    }
     await applyResults(this.store, this.lease.job, this.lease.run, results, now)
     await this.closeBuckets(results, now)
     await this.feed()
@@ -193,6 +203,11 @@ export class SessionRun {
       hub.send(this.lease.destination_client, { ...message, tasks: slice(bucket.destination) })
       hub.send(this.lease.source_client, { ...message, tasks: slice(bucket.source) })
     }
+  }
+
+  private async note(message: string): Promise<void> {
+    const { db, id } = this.store
+    await writeLog(db, id, this.deps.clock.now(), { job: this.lease.job, message })
   }
 
   private sendBoth(message: Parameters<DispatchDeps['hub']['send']>[1]): void {
