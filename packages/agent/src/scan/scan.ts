@@ -47,17 +47,22 @@ export function scan(
   if (stat.isDirectory()) {
     return { kind: 'directory', scanner: new TreeScanner(place, filter, listener, describeEntry('', stat)) }
   }
-  const scanner = new SingleScanner(stat.isFile() ? [describeEntry('', stat)] : [])
-  if (!stat.isFile()) listener.note('', 'W#J058', 'Skipped: not a file or directory')
-  return { kind: 'file', scanner }
+  // What was asked for by name and cannot be sent is no mere omission: nothing of the task would arrive.
+  return stat.isFile()
+    ? { kind: 'file', scanner: new SingleScanner([describeEntry('', stat)], undefined) }
+    : {
+        kind: 'file',
+        scanner: new SingleScanner([], { code: 'E#J002', message: 'Neither a file nor a directory' }),
+      }
 }
 
 class SingleScanner implements Scanner {
   #found: Found[]
-  readonly fault = undefined
+  readonly fault: Scanner['fault']
 
-  constructor(found: Found[]) {
+  constructor(found: Found[], fault: Scanner['fault']) {
     this.#found = found
+    this.fault = fault
   }
 
   get done(): boolean {
