@@ -1,7 +1,8 @@
 import { constants } from 'node:fs'
-import { access, mkdir, stat, statfs } from 'node:fs/promises'
+import { access, stat, statfs } from 'node:fs/promises'
 import { isAbsolute, resolve } from 'node:path'
 import { type ErrorCode, type RequestArgs, type RequestResult, WaybillError } from '@waybill/api'
+import { makeDirectories } from '../platform/make-directories.js'
 import { oneLine } from './log.js'
 
 /** Looks at a directory that is to be served; makes it, and those above it, when asked to. */
@@ -14,7 +15,7 @@ export async function checkRoot({
   }
   const root = resolve(path)
   try {
-    if (create) await mkdir(root, { recursive: true })
+    if (create) makeDirectories(root)
     if (!(await stat(root)).isDirectory())
       throw new WaybillError('bad_request', `${oneLine(root)} is no directory`)
     const writable = await access(root, constants.W_OK).then(

@@ -1,8 +1,9 @@
-import { mkdirSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { isAbsolute, join, parse, relative, sep } from 'node:path'
 import type { Location } from '@waybill/api'
 import { type BytePath, joinPath, parentPath, pathFault } from '@waybill/asc'
 import { DirectoryTree } from '../platform/directory-tree.js'
+import { makeDirectories } from '../platform/make-directories.js'
 import { parseSequence, type Sequence } from '../scan/sequence.js'
 import { Fault, faultOf } from './fault.js'
 
@@ -47,7 +48,7 @@ export class Places {
     const top = parse(location.path).root
     const parent = join(top, ...parts.slice(0, -1))
     try {
-      const made = mkdirSync(parent, { recursive: true })
+      const made = makeDirectories(parent)
       const held = this.#beneathTop(realpathSync.native(parent, 'buffer').toString('latin1'))
       if (made !== undefined) noteMade(held, relative(made, parent))
       return { tree: held.tree, base: joinPath(held.base, toBytes(parts.at(-1) ?? '')) }
