@@ -1,7 +1,11 @@
+import { WaybillError } from './errors.js'
+
 export interface SettingDefinition {
   readonly default: string
   readonly unit: string
   readonly description: string
+  /** The values that it may have; absent for numbers (a number is its default) and free text. */
+  readonly values?: readonly string[]
 }
 
 /** Settings that act today; unknown names are kept and shown. Values are strings on the wire. */
@@ -14,6 +18,7 @@ export const settings = {
   transfer_encryption: {
     default: 'aes128',
     unit: 'aes128, aes256',
+    values: ['aes128', 'aes256'],
     description: 'Strength of the encryption',
   },
   transfer_concurrent: {
@@ -38,6 +43,7 @@ export const settings = {
   queue_interrupt_policy: {
     default: 'interrupt',
     unit: 'interrupt, wait',
+    values: ['interrupt', 'wait'],
     description: 'Whether a more urgent job interrupts a running one between the same endpoints',
   },
   job_archive_days: {
@@ -48,3 +54,21 @@ export const settings = {
 } as const satisfies Record<string, SettingDefinition>
 
 export type SettingName = keyof typeof settings
+
+/** Throws `bad_request` for a value that a known setting cannot have; unknown names are kept as they are. */
+export function checkSetting(name: string, value: string): void {
+  if (!isSettingName(name)) return
+  const { default: fallback, values, unit }: SettingDefinition = settings[name]
+  if (values !== undefined) {
+    if (values.includes(value.trim().toLowerCase())) return
+    throw new WaybillError('bad_request', `${name} cannot be "${value}"; choose one of ${values.join(', ')}`)
+  }
+  const isNumeric = fallback !== '' && Number.isFinite(Number(fallback))
+  if (isNumeric && (value.trim() === '' || !Number.isFinite(Number(value)))) {
+    throw new WaybillError('bad_request', `${name} has to be a number (${unit}), not "${value}"`)
+  }
+}
+
+export function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(settings, name)
+}

@@ -36,7 +36,7 @@ export class Session {
   readonly #bucket: TokenBucket
   readonly #send: Send | undefined
   readonly #receive: Receive | undefined
-  readonly #speed = new Speed()
+  readonly #speed = new Speed(performance.now())
   readonly #progress: NodeJS.Timeout
   #results: TaskResult[] = []
   #flushed = 0

@@ -3,7 +3,12 @@ const window = 3
 
 /** Bytes a second over the last seconds. Knows no clock. */
 export class Speed {
-  readonly #samples: { readonly at: number; readonly total: number }[] = []
+  readonly #samples: { readonly at: number; readonly total: number }[]
+
+  /** `start` is when nothing had been done yet, milliseconds. */
+  constructor(start: number) {
+    this.#samples = [{ at: start, total: 0 }]
+  }
 
   /** Takes the total at the time `now` (milliseconds) and answers with the speed. */
   add(now: number, total: number): number {

@@ -1,14 +1,10 @@
-import { type SettingName, settings } from '@waybill/api'
+import { isSettingName, type SettingName, settings } from '@waybill/api'
 import type { Tx } from '../store/store.js'
 import type { JobRow } from './lifecycle/rows.js'
 
 export type EffectiveSettings = Readonly<Record<SettingName, string>>
 
 const names: readonly string[] = Object.keys(settings)
-
-function isSettingName(name: string): name is SettingName {
-  return names.includes(name)
-}
 
 function defaults(): Record<SettingName, string> {
   const values: Partial<Record<SettingName, string>> = {}

@@ -21,6 +21,34 @@ function queueColumn(eb: AnyBuilder, column: 'code' | 'priority') {
     .where('its_queue.id', '=', eb.ref('job.parent'))
 }
 
+/**
+ * Why it waits. Behind which job is looked up when it is asked: what ran when the job began to wait may be long
+ * done, and telling every job of the queue at each turn would cost a write for each.
+ */
+function statusInWords(eb: AnyBuilder) {
+  const ahead = eb
+    .selectFrom('lease')
+    .innerJoin('job as running', 'running.id', 'lease.job')
+    .select('running.name')
+    .where((on) =>
+      on.or([
+        on.and([
+          on('lease.source_client', '=', eb.ref('job.source_client')),
+          on('lease.destination_client', '=', eb.ref('job.destination_client')),
+        ]),
+        on.and([
+          on('lease.source_client', '=', eb.ref('job.destination_client')),
+          on('lease.destination_client', '=', eb.ref('job.source_client')),
+        ]),
+      ]),
+    )
+    .orderBy('lease.slot')
+    .limit(1)
+  return sql<string>`case when ${eb.ref('job.status')} = 'waiting' and ${eb.ref('job.reason')} = 'W#J053'
+    then coalesce('Queued behind ' || (${ahead}) || ', which runs between the same two machines', ${eb.ref('job.reason_hr')})
+    else ${eb.ref('job.reason_hr')} end`
+}
+
 export const transferKind: EntityKind = {
   type: 'transfer',
   table: 'job',
@@ -38,7 +66,7 @@ export const transferKind: EntityKind = {
     name: text('job.name'),
     description: text('job.description'),
     status: word('job.status'),
-    status_hr: text('job.reason_hr'),
+    status_hr: text(statusInWords),
     status_code: text((eb) => eb.fn.coalesce(eb.ref('job.reason'), sql`''`)),
     source: party('source'),
     source_hr: text((eb) => partyReadable(eb, eb.ref('job.source_type'), eb.ref('job.source_id'))),

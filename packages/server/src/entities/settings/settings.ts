@@ -1,4 +1,11 @@
-import { type EntityType, findEntityType, settings as known, newId, WaybillError } from '@waybill/api'
+import {
+  checkSetting,
+  type EntityType,
+  findEntityType,
+  settings as known,
+  newId,
+  WaybillError,
+} from '@waybill/api'
 import type { CallContext } from '../../context.js'
 import { demandAdmin } from '../authority.js'
 
@@ -101,6 +108,7 @@ export async function writeSetting(
   value: string,
 ): Promise<void> {
   demandWrite(ctx, holder)
+  checkSetting(name, value)
   await ctx.store.db
     .insertInto('setting')
     .values({

@@ -75,14 +75,16 @@ export class Dispatcher {
       return
     }
     for await (const page of jobsByUrgency(store.db, poke)) {
-      const full = await this.consider(store, page)
-      // Behind a job that found the pair taken, the others of the pair wait as they did.
+      const full = await this.consider(store, page, poke.by === 'pair')
       if (full && poke.by === 'pair') return
     }
   }
 
-  /** Looks at jobs in turn; answers whether one of them found its pair of endpoints taken. */
-  private async consider(store: WorkspaceStore, jobs: readonly JobRow[]): Promise<boolean> {
+  /**
+   * Looks at jobs in turn; answers whether one of them found its pair of endpoints taken. With `onePair` that is
+   * the end of it: behind such a job the others of the pair wait as they did.
+   */
+  private async consider(store: WorkspaceStore, jobs: readonly JobRow[], onePair = false): Promise<boolean> {
     let full = false
     const now = this.deps.clock.now()
     for (const facts of await loadFacts(store.db, jobs)) {
@@ -97,6 +99,7 @@ export class Dispatcher {
         if (reason !== undefined) await this.explain(store, job, reason)
         else if (job.measured === 1) full = !(await this.start(store, job)) || full
       }
+      if (full && onePair) return true
     }
     return full
   }

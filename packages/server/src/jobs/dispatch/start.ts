@@ -2,12 +2,16 @@ import { randomUUID } from 'node:crypto'
 import type { WorkspaceStore } from '../../store/store.js'
 import { effectiveSettings, numberSetting } from '../effective-settings.js'
 import { applyJob, readJob } from '../lifecycle/apply-job.js'
+import { verdict } from '../lifecycle/job-machine.js'
+import { countsOf } from '../lifecycle/move-tasks.js'
 import type { JobRow } from '../lifecycle/rows.js'
+import { settleJob } from '../lifecycle/settle.js'
+import { retryPlan } from '../retry-plan.js'
 import { freeSlot, type Lease, leasesOn, leaseTime, pairOf } from './lease.js'
 
 /**
  * Takes the lease for a job and sets it running, in one transaction. Answers with the lease; or with those that
- * hold every slot of the pair; or undefined when the job is no longer waiting.
+ * hold every slot of the pair; or undefined when the job is no longer waiting, or its tasks leave nothing to do.
  */
 export async function takeLease(
   store: WorkspaceStore,
@@ -21,6 +25,11 @@ export async function takeLease(
     if (job?.status !== 'waiting' || job.source_client === null || job.destination_client === null)
       return undefined
     const settings = await effectiveSettings(tx, store.id, job)
+    if (verdict(countsOf(job)) !== undefined) {
+      // Made, or started again, with nothing to do: a run of it would end at once and begin anew for ever.
+      await settleJob(change, id, retryPlan(settings, now))
+      return undefined
+    }
     const pair = pairOf(job.source_client, job.destination_client)
     const leases = await leasesOn(tx, pair)
     const slot = freeSlot(leases, Math.max(1, Math.trunc(numberSetting(settings, 'transfer_concurrent'))))

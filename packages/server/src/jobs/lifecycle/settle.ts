@@ -38,7 +38,7 @@ export async function settleJob(change: Change, id: string, retryAt: RetryAt): P
     const reason: Reason = { code: 'W#J067', message: 'Everything that is left is on hold' }
     return (await applyJob(change, job, 'hold', { reason, patch: { not_before: null } })) ?? job
   }
-  return (await applyJob(change, job, 'complete', { patch: { not_before: null, retries: 0 } })) ?? job
+  return (await applyJob(change, job, 'complete', { patch: { not_before: null } })) ?? job
 }
 
 export type RetryAt = (job: JobRow) => number | null

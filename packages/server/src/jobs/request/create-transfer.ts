@@ -112,7 +112,7 @@ function newJob(
   queue: string,
 ): NewJob {
   const name = textOf(input.name) ?? nameOf(tasks[0]?.source.path ?? '')
-  const paused = input.status === 'paused'
+  const paused = isPaused(input.status)
   const { caller, now } = ctx
   return {
     id: newId(now),
@@ -174,6 +174,15 @@ const nothingYet = {
   tasks_excluded: 0,
   tasks_done: 0,
 } as const
+
+function isPaused(status: unknown): boolean {
+  if (status === undefined || status === null || status === '' || status === 'waiting') return false
+  if (status === 'paused') return true
+  throw new WaybillError(
+    'bad_request',
+    'A transfer is created paused or waiting; set another status afterwards',
+  )
+}
 
 /** The last name of a path, whatever its slashes. */
 function nameOf(path: string): string {

@@ -1,4 +1,10 @@
-import { isOneOf, WaybillError, type WritableTaskStatus, writableTaskStatuses } from '@waybill/api'
+import {
+  checkSetting,
+  isOneOf,
+  WaybillError,
+  type WritableTaskStatus,
+  writableTaskStatuses,
+} from '@waybill/api'
 import * as v from 'valibot'
 import type { Input } from '../../entities/operations.js'
 
@@ -25,7 +31,13 @@ const setting = v.pipe(
   v.union([v.string(), v.number(), v.boolean()]),
   v.transform((value) => String(value)),
 )
-export const settingsShape = v.record(v.pipe(v.string(), v.maxLength(200)), setting)
+export const settingsShape = v.pipe(
+  v.record(v.pipe(v.string(), v.maxLength(200)), setting),
+  v.transform((values) => {
+    for (const [name, value] of Object.entries(values)) checkSetting(name, value)
+    return values
+  }),
+)
 
 const taskShape = v.strictObject({
   source: v.string('source has to be a path'),
