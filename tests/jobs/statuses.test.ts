@@ -80,6 +80,28 @@ describe('a status', () => {
     expect(await admin.edit('transfer', job.id, { status })).toMatchObject({ status })
   })
 
+  test('of a transfer that is made is paused or waiting, nothing else', async () => {
+    await expect(pausedUpload(studio, 'aborted.bin', { status: 'aborted' })).rejects.toThrow(
+      'created paused or waiting',
+    )
+  })
+
+  test.each([
+    [['excluded', 'onhold'], 'paused'],
+    [['excluded', 'done'], 'done'],
+  ])('of a job that is made with tasks %j is %s', async (statuses, expected) => {
+    const { admin } = studio
+    const source = studio.desk.at(await deskFile(studio, 'nothing-to-do.bin'))
+    const tasks = statuses.map((status) => ({
+      source,
+      destination: `volume=storage/nothing/${status}`,
+      status,
+    }))
+    const job = await admin.create('transfer', { tasks })
+    await waitForStatus(admin, job.id, expected)
+    expect(await admin.log(job.id)).not.toContain('Run 1')
+  })
+
   test('waiting starts a finished job again, and what is there is not sent again', async () => {
     const { admin, desk } = studio
     const path = await deskFile(studio, 'again.bin', 50_000)

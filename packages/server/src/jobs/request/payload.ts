@@ -39,14 +39,16 @@ export const settingsShape = v.pipe(
   }),
 )
 
+const whole = 'has to be a whole number from 1 to 1000'
+
 const taskShape = v.strictObject({
-  source: v.string('source has to be a path'),
-  destination: v.nullish(v.string('destination has to be a path')),
+  source: v.string('has to be a path'),
+  destination: v.nullish(v.string('has to be a path')),
   uri: v.nullish(
     v.pipe(v.union([v.string(), v.number()]), v.transform(String), v.nonEmpty(), v.maxLength(200)),
   ),
   priority: v.nullish(
-    v.pipe(v.number('priority has to be a number'), v.integer(), v.minValue(1), v.maxValue(1000)),
+    v.pipe(v.number(whole), v.integer(whole), v.minValue(1, whole), v.maxValue(1000, whole)),
   ),
   status: v.nullish(v.string()),
   metadata: v.nullish(metadata),
@@ -115,6 +117,12 @@ function atLeastOne(tasks: readonly TaskRequest[]): readonly TaskRequest[] {
 }
 
 function readTask(raw: object): TaskRequest {
+  const unknown = Object.keys(raw).find((key) => !(key in taskShape.entries))
+  if (unknown !== undefined) {
+    const known = Object.keys(taskShape.entries).join(', ')
+    throw new WaybillError('unknown_attribute', `A task has no attribute "${unknown}"; it can have ${known}`)
+  }
+  if (!('source' in raw)) throw new WaybillError('bad_request', 'A task needs a source')
   const parsed = v.safeParse(taskShape, raw)
   if (!parsed.success) throw new WaybillError('bad_request', describeIssue(parsed.issues[0]))
   const { source, destination, uri, priority, status, metadata, settings } = parsed.output
