@@ -103,7 +103,7 @@ describe('the other commands', () => {
     expect(table.stdout).toContain('found.bin')
     const json = await run('find', 'Transfer WHERE status=paused', '--json')
     expect(JSON.parse(json.stdout)).toMatchObject([{ id: job.id, name: 'found.bin' }])
-    expect((await run('find', 'Transfer', '--finished')).stdout).toContain('cli.bin')
+    expect((await run('find', 'Transfer', '--finished')).stdout).toContain('From the shell')
     expect((await run('find', 'Transfer', '--archived')).code).toBe(0)
   })
 

@@ -118,7 +118,7 @@ test('a port that is taken is told, with an exit code', async () => {
 })
 
 test('unknown options are told, with exit code 2', async () => {
-  const ran = await runWaybill(['up', '--nonsense'])
+  const ran = await runWaybill(['up', '--data', `${plane.data}/third`, '--nonsense'])
   expect(ran.code).toBe(2)
   expect(ran.stderr).toContain('--nonsense')
 })

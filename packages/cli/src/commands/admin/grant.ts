@@ -19,7 +19,7 @@ export const command = withAccess(new Command('grant'))
   .option('--read', 'may list and fetch')
   .option('--write', 'may send, change and delete')
   .option('--path <path>', 'beneath this path only', '/')
-  .addHelpText('after', '\nExample:\n  waybill grant vendor@example.com storage --path /incoming')
+  .addHelpText('after', '\nExample:\n  waybill grant lisa@example.com storage --path /incoming')
   .action(async (user: string, code: string, flags: Flags) => {
     const both = flags.read === undefined && flags.write === undefined
     const { path } = flags
