@@ -118,6 +118,16 @@ describe('a status', () => {
 })
 
 describe('what an edit cannot change', () => {
+  test.each(['text', [1], 5])('metadata to %j: it is an object', async (metadata) => {
+    const job = await pausedUpload(studio, 'metadata.bin')
+    await expect(studio.admin.edit('transfer', job.id, { metadata })).rejects.toThrow(
+      'metadata has to be an object',
+    )
+    await expect(pausedUpload(studio, 'metadata.bin', { metadata })).rejects.toThrow(
+      'metadata has to be an object',
+    )
+  })
+
   test.each(['source', 'destination', 'size', 'progress', 'created', 'id', 'user', 'nonsense'])(
     '%s of a transfer',
     async (name) => {

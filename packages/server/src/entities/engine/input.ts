@@ -36,6 +36,10 @@ export function checkInput(
     }
     if (value === null && operation === 'create') continue
     checkValue(`${name} of a ${type}`, attribute, value)
+    // Queries reach into it by key.
+    if (name === 'metadata' && value !== null && !isRecord(value)) {
+      throw new WaybillError('bad_request', 'metadata has to be an object')
+    }
     checked.push([name, value])
   }
   return Object.fromEntries(checked)
