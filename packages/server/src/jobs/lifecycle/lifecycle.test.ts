@@ -55,7 +55,7 @@ it('keeps counters, bytes, population and status in line with the tasks, whateve
           if (isFinished(before.status)) return
           const said = verdict(countsOf(job))
           if (said === 'complete') expect(job.status).toBe('done')
-          if (said === 'fail') expect(job.status).toBe('failed')
+          if (said === 'fail') expect(job.status).toBe(job.paused_by_hand === 1 ? 'paused' : 'failed')
           if (said === 'hold') expect(job.status).toBe('paused')
           if (said === undefined && before.paused_by_hand === 1) expect(job.status).toBe('paused')
           if (said === undefined && before.status === 'paused' && before.paused_by_hand === 0) {

@@ -23,7 +23,8 @@ export async function settleJob(change: Change, id: string, retryAt: RetryAt): P
     )
   }
   if (trigger === 'fail') {
-    if (job.status === 'failed') return job
+    // What somebody paused does not begin to retry by itself.
+    if (job.status === 'failed' || job.paused_by_hand === 1) return job
     const plan = retryAt(job)
     const first = await firstFailure(change, id)
     const reason: Reason = {
