@@ -12,6 +12,7 @@ export default defineConfig({
         ssr: { resolve: source },
         test: {
           name: 'unit',
+          sequence: { groupOrder: 0 },
           include: ['packages/*/src/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -22,6 +23,8 @@ export default defineConfig({
         ssr: { resolve: source },
         test: {
           name: 'e2e',
+          // After the unit tests, so that processes on real disks are not slowed by them.
+          sequence: { groupOrder: 1 },
           include: ['tests/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,

@@ -1,5 +1,6 @@
 import { newId } from '@waybill/api'
 import type { Insertable } from 'kysely'
+import { blankJob } from '../jobs/lifecycle/blank-job.js'
 import type { JobTable, ShareTable, SiteTable } from '../store/schema.js'
 import type { Store, Tx } from '../store/store.js'
 import { inTransaction } from '../store/transactions.js'
@@ -130,53 +131,14 @@ function queueRow(
 ): Insertable<JobTable> {
   const isDefault = own.code === DEFAULT_QUEUE ? 1 : 0
   return {
+    ...blankJob,
     ...made,
     id: newId(),
     kind: 'queue',
     status: 'waiting',
-    population: 'live',
-    parent: null,
-    delivery: null,
-    user: null,
-    modifier_user: null,
-    reason: null,
-    reason_hr: '',
-    reason_entity: null,
     is_default: isDefault,
     compute_default: isDefault,
-    source_type: null,
-    source_id: null,
-    source_client: null,
-    destination_type: null,
-    destination_id: null,
-    destination_client: null,
-    mirrored: 0,
-    hooks: null,
-    shares: '[]',
-    paused_by_hand: 0,
-    started: null,
-    finished: null,
-    not_before: null,
-    etr: null,
-    speed: -1,
     measured: 1,
-    ...NOTHING_DONE,
     ...own,
   }
-}
-
-const NOTHING_DONE = {
-  size: 0,
-  transferred: 0,
-  retries: 0,
-  run: 0,
-  tasks_total: 0,
-  tasks_pending: 0,
-  tasks_queued: 0,
-  tasks_booting: 0,
-  tasks_executing: 0,
-  tasks_failed: 0,
-  tasks_onhold: 0,
-  tasks_excluded: 0,
-  tasks_done: 0,
 }

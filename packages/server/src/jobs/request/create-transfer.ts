@@ -5,6 +5,7 @@ import type { CreateAnswer, CreateOptions, Input } from '../../entities/operatio
 import type { Tx } from '../../store/store.js'
 import type { JobEngine } from '../engine.js'
 import { type Change, readJob } from '../lifecycle/apply-job.js'
+import { blankJob } from '../lifecycle/blank-job.js'
 import { writeEvent, writeLog } from '../lifecycle/journal.js'
 import type { JobRow, NewJob } from '../lifecycle/rows.js'
 import { addTasks, noteShares } from './add-tasks.js'
@@ -115,6 +116,7 @@ function newJob(
   const paused = isPaused(input.status)
   const { caller, now } = ctx
   return {
+    ...blankJob,
     id: newId(now),
     workspace: ctx.workspace.id,
     kind: 'transfer',
@@ -130,13 +132,11 @@ function newJob(
     user: caller.user,
     modifier_user: caller.user,
     parent: queue,
-    delivery: null,
     status: paused ? 'paused' : 'init',
     paused_by_hand: paused ? 1 : 0,
     population: 'live',
     reason: paused ? 'W#J067' : null,
     reason_hr: paused ? `Created paused by ${caller.email}` : '',
-    reason_entity: null,
     position: now,
     source_type: source.party.type,
     source_id: source.party.id,
@@ -145,35 +145,8 @@ function newJob(
     destination_id: destination.party.id,
     destination_client: destination.client?.id ?? null,
     mirrored: destination.mirrored ? 1 : 0,
-    shares: '[]',
-    measured: 0,
-    speed: -1,
-    etr: null,
-    started: null,
-    finished: null,
-    not_before: null,
-    ...nothingYet,
   }
 }
-
-const nothingYet = {
-  priority: 0,
-  is_default: 0,
-  compute_default: 0,
-  size: 0,
-  transferred: 0,
-  retries: 0,
-  run: 0,
-  tasks_total: 0,
-  tasks_pending: 0,
-  tasks_queued: 0,
-  tasks_booting: 0,
-  tasks_executing: 0,
-  tasks_failed: 0,
-  tasks_onhold: 0,
-  tasks_excluded: 0,
-  tasks_done: 0,
-} as const
 
 function isPaused(status: unknown): boolean {
   if (status === undefined || status === null || status === '' || status === 'waiting') return false

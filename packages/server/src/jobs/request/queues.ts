@@ -4,6 +4,7 @@ import { codeFor } from '../../entities/engine/code.js'
 import type { CreateAnswer, EntityOperations, Input } from '../../entities/operations.js'
 import type { Tx } from '../../store/store.js'
 import type { JobEngine } from '../engine.js'
+import { blankJob } from '../lifecycle/blank-job.js'
 import { writeEvent } from '../lifecycle/journal.js'
 import type { JobPatch, JobRow, NewJob } from '../lifecycle/rows.js'
 
@@ -138,54 +139,16 @@ async function parentOf(tx: Tx, named: unknown, self: string | undefined): Promi
 
 function blank({ caller, now, workspace }: CallContext) {
   return {
+    ...blankJob,
     id: newId(now),
     workspace: workspace.id,
     kind: 'queue' as const,
-    description: '',
-    metadata: null,
     created: now,
     creator: caller.email,
     modified: now,
     modifier: caller.email,
-    user: null,
     modifier_user: caller.user,
-    parent: null,
-    delivery: null,
-    population: 'live' as const,
-    reason: null,
-    reason_hr: '',
-    reason_entity: null,
     position: now,
-    is_default: 0 as const,
-    compute_default: 0 as const,
-    source_type: null,
-    source_id: null,
-    source_client: null,
-    destination_type: null,
-    destination_id: null,
-    destination_client: null,
-    mirrored: 0 as const,
-    hooks: null,
-    shares: '[]',
-    size: 0,
-    transferred: 0,
-    speed: -1,
-    etr: null,
-    started: null,
-    finished: null,
     measured: 1 as const,
-    paused_by_hand: 0 as const,
-    retries: 0,
-    not_before: null,
-    run: 0,
-    tasks_total: 0,
-    tasks_pending: 0,
-    tasks_queued: 0,
-    tasks_booting: 0,
-    tasks_executing: 0,
-    tasks_failed: 0,
-    tasks_onhold: 0,
-    tasks_excluded: 0,
-    tasks_done: 0,
   }
 }
