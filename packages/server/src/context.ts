@@ -14,6 +14,9 @@ export interface CallContext {
   readonly workspace: { readonly id: string; readonly code: string }
   readonly store: WorkspaceStore
   readonly caller: Caller
+  /** What the calling program says of itself, and its IP address; for the audit log. */
+  readonly device: string
+  readonly address: string
   /** Milliseconds since 1970; one moment for the whole call. */
   readonly now: number
 }

@@ -23,7 +23,7 @@ export async function ensureAccount(
   if (found !== undefined) return found
   await db
     .insertInto('account')
-    .values({ id: newId(), email: address, name, created: now })
+    .values({ id: newId(), email: address, name, password: null, created: now })
     .onConflict((conflict) => conflict.column('email').doNothing())
     .execute()
   return db.selectFrom('account').selectAll().where('email', '=', address).executeTakeFirstOrThrow()

@@ -14,6 +14,7 @@ const GUESSERS_REMEMBERED = 10_000
 export interface CallHeaders {
   readonly authorization?: string | undefined
   readonly 'x-accsyn-workspace'?: string | readonly string[] | undefined
+  readonly 'x-accsyn-device'?: string | readonly string[] | undefined
 }
 
 export interface Authenticated {
@@ -21,6 +22,9 @@ export interface Authenticated {
   readonly workspace: { readonly id: string; readonly code: string }
   /** The `session_id` of login: the same as long as the key is, and after a restart. */
   readonly session: string
+  /** What the calling program says of itself, and the peer's IP address. */
+  readonly device: string
+  readonly address: string
 }
 
 export interface Authenticator {
@@ -48,7 +52,8 @@ export function createAuthenticator(store: Store): Authenticator {
       }
       const workspace = await findWorkspace(store, headers['x-accsyn-workspace'])
       const caller = await findMember(store, workspace, verified.account, now)
-      return { caller, workspace, session: sessionId(key, workspace.id) }
+      const device = String(headers['x-accsyn-device'] ?? '')
+      return { caller, workspace, session: sessionId(key, workspace.id), device, address }
     },
   }
 }

@@ -46,6 +46,7 @@ export async function createKeyIn(db: Tx, email: string, options: KeyOptions = {
       account: account.id,
       name,
       hash: hashKey(key),
+      addresses: '[]',
       created: now,
       expires: expires ?? null,
       revoked: null,
@@ -78,14 +79,26 @@ export async function verifyKey(
     .selectFrom('api_key')
     .innerJoin('account', 'account.id', 'api_key.account')
     .selectAll('api_key')
-    .select(['account.email', 'account.name as account_name', 'account.created as account_created'])
+    .select([
+      'account.email',
+      'account.name as account_name',
+      'account.password as account_password',
+      'account.created as account_created',
+    ])
     .where('hash', '=', hashKey(key))
     .executeTakeFirst()
   if (row === undefined || row.email !== email) return undefined
   if (row.revoked !== null || (row.expires !== null && row.expires <= now)) return undefined
   await noteUse(store, row, now)
-  const { hash: _, email: __, account_name, account_created, ...info } = row
-  return { account: { id: row.account, email, name: account_name, created: account_created }, key: info }
+  const { hash: _, email: __, account_name, account_password, account_created, ...info } = row
+  const account = {
+    id: row.account,
+    email,
+    name: account_name,
+    password: account_password,
+    created: account_created,
+  }
+  return { account, key: info }
 }
 
 /** At most once a minute: a script that calls a hundred times a second must not write as often. */
@@ -104,7 +117,7 @@ export async function listKeys(store: Store, email: string): Promise<readonly Ke
   if (account === undefined) return []
   return store.installation
     .selectFrom('api_key')
-    .select(['id', 'account', 'name', 'created', 'expires', 'revoked', 'last_used'])
+    .select(['id', 'account', 'name', 'addresses', 'created', 'expires', 'revoked', 'last_used'])
     .where('account', '=', account.id)
     .orderBy('id')
     .execute()

@@ -1,10 +1,19 @@
-import type { Role } from '@waybill/api'
-import type { CallContext, Caller } from '../context.js'
+import {
+  type Access,
+  allows,
+  allowsWhole,
+  emptyScope,
+  fullScope,
+  type Names,
+  type Reach,
+  type Role,
+  type Scope,
+  visibleNames,
+} from '@waybill/api'
+import type { Caller } from '../context.js'
 import type { ShareTable } from '../store/schema.js'
 import type { Tx } from '../store/store.js'
 import { type Grant, parseGrants, segments, WHOLE } from './grants.js'
-
-export type Access = 'read' | 'write'
 
 /** What rights depend on of a share: which tree of files it is in, and where it begins there. */
 export type ShareFacts = Pick<ShareTable, 'id' | 'kind' | 'parent' | 'path'>
@@ -12,21 +21,14 @@ export type ShareFacts = Pick<ShareTable, 'id' | 'kind' | 'parent' | 'path'>
 /** A place in a tree of files: the share at the root of the tree, and the names below it. */
 interface Place {
   readonly root: string
-  readonly names: readonly string[]
-}
-
-/** A place with the rights that somebody has on it and on all beneath it. */
-interface Reach extends Place {
-  readonly read: boolean
-  readonly write: boolean
+  readonly names: Names
 }
 
 /** All that decides what one user may do with files; made by `loadRights` or `rightsFrom`. */
 export interface Rights {
   readonly role: Role
-  readonly reaches: readonly Reach[]
-  /** Homes of others that a grant on what lies above does not open. */
-  readonly closed: readonly Place[]
+  /** By the share at the root of each tree: a volume or a collection. */
+  readonly scopes: ReadonlyMap<string, Scope>
 }
 
 export interface RightsFacts {
@@ -39,16 +41,28 @@ export interface RightsFacts {
 
 /** Works the facts into rights. */
 export function rightsFrom({ role, granted, closedHomes }: RightsFacts): Rights {
-  return {
-    role,
-    reaches: granted.flatMap(({ share, grants }) =>
-      grants.flatMap(({ path, read, write }) => {
-        const place = placeOf(share, path)
-        return place === undefined ? [] : [{ ...place, read, write }]
-      }),
-    ),
-    closed: closedHomes.flatMap((home) => placeOf(home, '/') ?? []),
+  const trees = new Map<string, { readonly reaches: Reach[]; readonly closed: Names[] }>()
+  const treeOf = (root: string) => {
+    const tree = trees.get(root) ?? { reaches: [], closed: [] }
+    trees.set(root, tree)
+    return tree
   }
+  for (const { share, grants } of granted) {
+    for (const { path, read, write } of grants) {
+      const place = placeOf(share, path)
+      if (place !== undefined) treeOf(place.root).reaches.push({ names: place.names, read, write })
+    }
+  }
+  for (const home of closedHomes) {
+    const place = placeOf(home, '/')
+    if (place !== undefined) treeOf(place.root).closed.push(place.names)
+  }
+  return { role, scopes: new Map([...trees].map(([root, tree]) => [root, { all: false, ...tree }])) }
+}
+
+/** The rights within one tree: that of a volume, or of a collection. */
+export function scopeOf({ role, scopes }: Rights, root: string): Scope {
+  return role === 'admin' ? fullScope : (scopes.get(root) ?? emptyScope)
 }
 
 /**
@@ -58,8 +72,13 @@ export function rightsFrom({ role, granted, closedHomes }: RightsFacts): Rights 
  */
 export function may(rights: Rights, share: ShareFacts, path: string, access: Access): boolean {
   const place = placeOf(share, path)
-  if (place === undefined) return false
-  return rights.role === 'admin' || covers(rights, place, access)
+  return place !== undefined && allows(scopeOf(rights, place.root), place.names, access)
+}
+
+/** The same for the path and all that lies beneath it. */
+export function mayWhole(rights: Rights, share: ShareFacts, path: string, access: Access): boolean {
+  const place = placeOf(share, path)
+  return place !== undefined && allowsWhole(scopeOf(rights, place.root), place.names, access)
 }
 
 /**
@@ -71,19 +90,13 @@ export function visibleIn(
   share: ShareFacts,
   path: string,
 ): 'all' | 'nothing' | ReadonlySet<string> {
-  if (may(rights, share, path, 'read')) return 'all'
   const place = placeOf(share, path)
-  if (place === undefined) return 'nothing'
-  const names = rights.reaches.flatMap((reach) => {
-    const next = reach.names[place.names.length]
-    return reach.read && next !== undefined && isBeneath(reach, place) ? [next] : []
-  })
-  return names.length === 0 ? 'nothing' : new Set(names)
+  return place === undefined ? 'nothing' : visibleNames(scopeOf(rights, place.root), place.names)
 }
 
 /** The caller's rights, as they are in the database now. */
 export async function loadRights(db: Tx, caller: Caller): Promise<Rights> {
-  if (caller.role === 'admin') return { role: 'admin', reaches: [], closed: [] }
+  if (caller.role === 'admin') return { role: 'admin', scopes: new Map() }
   const acls = await db
     .selectFrom('acl')
     .innerJoin('share', 'share.id', 'acl.share')
@@ -109,34 +122,6 @@ export async function loadRights(db: Tx, caller: Caller): Promise<Rights> {
     ],
     closedHomes: homes.filter(({ user }) => user !== caller.user),
   })
-}
-
-/** `may` for the caller of an operation. For many paths, load the rights once and ask `may`. */
-export async function mayAccess(
-  ctx: CallContext,
-  share: ShareFacts,
-  path: string,
-  access: Access,
-  db: Tx = ctx.store.db,
-): Promise<boolean> {
-  return may(await loadRights(db, ctx.caller), share, path, access)
-}
-
-function covers(rights: Rights, place: Place, access: Access): boolean {
-  // In any case, since some file systems know no case: a home must not open by another spelling.
-  const closed = rights.closed.filter((home) => isBeneath(anyCase(place), anyCase(home)))
-  return rights.reaches.some(
-    (reach) => reach[access] && isBeneath(place, reach) && closed.every((home) => isBeneath(reach, home)),
-  )
-}
-
-function anyCase({ root, names }: Place): Place {
-  return { root, names: names.map((name) => name.normalize('NFKC').toLowerCase()) }
-}
-
-/** Whether `place` is `above` or lies beneath it. */
-function isBeneath(place: Place, above: Place): boolean {
-  return place.root === above.root && above.names.every((name, index) => place.names[index] === name)
 }
 
 /** Volumes and collections are trees of their own; folders and homes begin somewhere in their volume. */

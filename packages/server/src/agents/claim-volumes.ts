@@ -57,7 +57,7 @@ async function claim(
   now: number,
 ): Promise<boolean> {
   return await store.transaction(async (tx) => {
-    const row = { id: newId(now), workspace: store.id, share, client, site, path, created: now }
+    const row = { id: newId(now), workspace: store.id, share, client, site, path, problem: '', created: now }
     const inserted = await tx
       .insertInto('share_server')
       .values(row)

@@ -150,6 +150,8 @@ export async function createTestServer(store: Store): Promise<TestServer> {
       workspace: { id: workspace.id, code: 'studio' },
       store: workspace,
       caller: { user: member.id, account: '', email: member.email, role: member.role },
+      device: 'test',
+      address: '127.0.0.1',
       now: testNow,
     }),
     async send(method, uri, { as = admin, id, query, data, eid, gzip, envelope } = {}) {

@@ -163,7 +163,7 @@ export class World {
       const row = { id: newId(now), workspace: id, share: volume.id, client: server, site, created: now }
       await db
         .insertInto('share_server')
-        .values({ ...row, path: '/srv/storage' })
+        .values({ ...row, path: '/srv/storage', problem: '' })
         .execute()
     }
     const admin: Person = { id: found.id, email, role: 'admin' }
@@ -179,6 +179,8 @@ export class World {
       workspace: { id: this.workspace.id, code: 'studio' },
       store: this.workspace,
       caller: { user: person.id, account: '', email: person.email, role: person.role },
+      device: 'test',
+      address: '127.0.0.1',
       now: this.clock.now(),
     }
   }

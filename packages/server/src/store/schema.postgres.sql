@@ -2,7 +2,8 @@ create table account (
   id text collate "C" not null,
   email text collate "C" not null,
   name text collate "C" not null,
-  created bigint not null
+  created bigint not null,
+  password text collate "C"
 );
 
 alter table account add constraint account_pkey PRIMARY KEY (id);
@@ -44,7 +45,8 @@ create table api_key (
   created bigint not null,
   expires bigint,
   revoked bigint,
-  last_used bigint
+  last_used bigint,
+  addresses text collate "C" not null
 );
 
 alter table api_key add constraint api_key_account_fkey FOREIGN KEY (account) REFERENCES account(id) ON DELETE CASCADE;
@@ -54,6 +56,31 @@ alter table api_key add constraint api_key_pkey PRIMARY KEY (id);
 CREATE INDEX api_key_account_idx ON api_key USING btree (account);
 
 CREATE UNIQUE INDEX api_key_hash_key ON api_key USING btree (hash);
+
+create table audit (
+  id text collate "C" not null,
+  workspace text collate "C" not null,
+  created bigint not null,
+  "user" text collate "C" not null,
+  email text collate "C" not null,
+  role text collate "C" not null,
+  device text collate "C" not null,
+  address text collate "C" not null,
+  entitytype text collate "C" not null,
+  entity text collate "C" not null,
+  change text collate "C" not null,
+  details text collate "C"
+);
+
+alter table audit add constraint audit_pkey PRIMARY KEY (id);
+
+alter table audit add constraint audit_workspace_fkey FOREIGN KEY (workspace) REFERENCES workspace(id) ON DELETE CASCADE;
+
+CREATE INDEX audit_email_id_idx ON audit USING btree (workspace, email, id);
+
+CREATE INDEX audit_entity_id_idx ON audit USING btree (workspace, entity, id);
+
+CREATE INDEX audit_id_idx ON audit USING btree (workspace, id);
 
 create table client (
   id text collate "C" not null,
@@ -94,6 +121,27 @@ CREATE INDEX client_site_idx ON client USING btree (workspace, site);
 
 CREATE INDEX client_user_online_last_checkin_idx ON client USING btree (workspace, "user", online, last_checkin);
 
+create table collection_file (
+  id text collate "C" not null,
+  workspace text collate "C" not null,
+  collection text collate "C" not null,
+  volume text collate "C" not null,
+  path text collate "C" not null,
+  name text collate "C" not null,
+  created bigint not null,
+  creator text collate "C" not null
+);
+
+alter table collection_file add constraint collection_file_collection_fkey FOREIGN KEY (workspace, collection) REFERENCES share(workspace, id) ON DELETE CASCADE;
+
+alter table collection_file add constraint collection_file_pkey PRIMARY KEY (id);
+
+alter table collection_file add constraint collection_file_volume_fkey FOREIGN KEY (workspace, volume) REFERENCES share(workspace, id) ON DELETE CASCADE;
+
+CREATE UNIQUE INDEX collection_file_collection_name_key ON collection_file USING btree (workspace, collection, name);
+
+CREATE INDEX collection_file_volume_idx ON collection_file USING btree (workspace, volume);
+
 create table event (
   seq bigint not null generated always as identity,
   workspace text collate "C" not null,
@@ -106,6 +154,26 @@ create table event (
 alter table event add constraint event_pkey PRIMARY KEY (seq);
 
 CREATE INDEX event_seq_idx ON event USING btree (workspace, seq);
+
+create table invitation (
+  id text collate "C" not null,
+  workspace text collate "C" not null,
+  "user" text collate "C" not null,
+  hash text collate "C" not null,
+  message text collate "C" not null,
+  created bigint not null,
+  creator text collate "C" not null,
+  expires bigint not null,
+  accepted bigint
+);
+
+alter table invitation add constraint invitation_pkey PRIMARY KEY (id);
+
+alter table invitation add constraint invitation_user_fkey FOREIGN KEY (workspace, "user") REFERENCES "user"(workspace, id) ON DELETE CASCADE;
+
+CREATE UNIQUE INDEX invitation_hash_key ON invitation USING btree (hash);
+
+CREATE INDEX invitation_user_idx ON invitation USING btree (workspace, "user");
 
 create table job (
   id text collate "C" not null,
@@ -232,6 +300,69 @@ alter table log add constraint log_pkey PRIMARY KEY (id);
 
 CREATE INDEX log_job_id_idx ON log USING btree (workspace, job, id);
 
+create table mail (
+  id text collate "C" not null,
+  workspace text collate "C" not null,
+  recipient text collate "C" not null,
+  subject text collate "C" not null,
+  body text collate "C" not null,
+  created bigint not null,
+  sent bigint,
+  tries bigint not null,
+  not_before bigint not null,
+  problem text collate "C" not null
+);
+
+alter table mail add constraint mail_pkey PRIMARY KEY (id);
+
+alter table mail add constraint mail_workspace_fkey FOREIGN KEY (workspace) REFERENCES workspace(id) ON DELETE CASCADE;
+
+CREATE INDEX mail_sent_not_before_idx ON mail USING btree (sent, not_before);
+
+create table mapping (
+  id text collate "C" not null,
+  workspace text collate "C" not null,
+  client text collate "C" not null,
+  share text collate "C" not null,
+  path text collate "C" not null,
+  read bigint not null,
+  write bigint not null,
+  created bigint not null,
+  creator text collate "C" not null,
+  modified bigint not null,
+  modifier text collate "C" not null
+);
+
+alter table mapping add constraint mapping_client_fkey FOREIGN KEY (workspace, client) REFERENCES client(workspace, id) ON DELETE CASCADE;
+
+alter table mapping add constraint mapping_pkey PRIMARY KEY (id);
+
+alter table mapping add constraint mapping_share_fkey FOREIGN KEY (workspace, share) REFERENCES share(workspace, id) ON DELETE CASCADE;
+
+CREATE UNIQUE INDEX mapping_client_share_key ON mapping USING btree (workspace, client, share);
+
+CREATE INDEX mapping_share_idx ON mapping USING btree (workspace, share);
+
+create table recipient (
+  id text collate "C" not null,
+  workspace text collate "C" not null,
+  job text collate "C" not null,
+  "user" text collate "C" not null,
+  actioned bigint,
+  created bigint not null,
+  creator text collate "C" not null
+);
+
+alter table recipient add constraint recipient_job_fkey FOREIGN KEY (workspace, job) REFERENCES job(workspace, id) ON DELETE CASCADE;
+
+alter table recipient add constraint recipient_pkey PRIMARY KEY (id);
+
+alter table recipient add constraint recipient_user_fkey FOREIGN KEY (workspace, "user") REFERENCES "user"(workspace, id) ON DELETE CASCADE;
+
+CREATE UNIQUE INDEX recipient_job_user_key ON recipient USING btree (workspace, job, "user");
+
+CREATE INDEX recipient_user_idx ON recipient USING btree (workspace, "user");
+
 create table seen_event (
   workspace text collate "C" not null,
   ident text collate "C" not null,
@@ -296,6 +427,8 @@ CREATE INDEX share_parent_idx ON share USING btree (workspace, parent);
 
 CREATE INDEX share_user_idx ON share USING btree (workspace, "user");
 
+CREATE UNIQUE INDEX share_user_kind_key ON share USING btree (workspace, "user") WHERE (kind = 'home'::text);
+
 create table share_server (
   id text collate "C" not null,
   workspace text collate "C" not null,
@@ -303,7 +436,8 @@ create table share_server (
   client text collate "C" not null,
   site text collate "C" not null,
   path text collate "C" not null,
-  created bigint not null
+  created bigint not null,
+  problem text collate "C" not null
 );
 
 alter table share_server add constraint share_server_client_fkey FOREIGN KEY (workspace, client) REFERENCES client(workspace, id) ON DELETE CASCADE;
@@ -409,6 +543,25 @@ CREATE UNIQUE INDEX user_account_key ON "user" USING btree (workspace, account);
 CREATE UNIQUE INDEX user_code_key ON "user" USING btree (workspace, code);
 
 CREATE UNIQUE INDEX user_id_key ON "user" USING btree (workspace, id);
+
+create table web_session (
+  id text collate "C" not null,
+  account text collate "C" not null,
+  hash text collate "C" not null,
+  device text collate "C" not null,
+  address text collate "C" not null,
+  created bigint not null,
+  expires bigint not null,
+  last_used bigint not null
+);
+
+alter table web_session add constraint web_session_account_fkey FOREIGN KEY (account) REFERENCES account(id) ON DELETE CASCADE;
+
+alter table web_session add constraint web_session_pkey PRIMARY KEY (id);
+
+CREATE INDEX web_session_account_idx ON web_session USING btree (account);
+
+CREATE UNIQUE INDEX web_session_hash_key ON web_session USING btree (hash);
 
 create table workspace (
   id text collate "C" not null,

@@ -2,7 +2,8 @@ CREATE TABLE "account" (
   "id" text not null primary key,
   "email" text not null,
   "name" text not null,
-  "created" integer not null
+  "created" integer not null,
+  "password" text
 ) strict;
 
 CREATE UNIQUE INDEX "account_email_key" on "account" ("email");
@@ -39,12 +40,35 @@ CREATE TABLE "api_key" (
   "expires" integer,
   "revoked" integer,
   "last_used" integer,
+  "addresses" text default '[]' not null,
   constraint "api_key_account_fkey" foreign key ("account") references "account" ("id") on delete cascade
 ) strict;
 
 CREATE INDEX "api_key_account_idx" on "api_key" ("account");
 
 CREATE UNIQUE INDEX "api_key_hash_key" on "api_key" ("hash");
+
+CREATE TABLE "audit" (
+  "id" text not null primary key,
+  "workspace" text not null,
+  "created" integer not null,
+  "user" text not null,
+  "email" text not null,
+  "role" text not null,
+  "device" text not null,
+  "address" text not null,
+  "entitytype" text not null,
+  "entity" text not null,
+  "change" text not null,
+  "details" text,
+  constraint "audit_workspace_fkey" foreign key ("workspace") references "workspace" ("id") on delete cascade
+) strict;
+
+CREATE INDEX "audit_email_id_idx" on "audit" ("workspace", "email", "id");
+
+CREATE INDEX "audit_entity_id_idx" on "audit" ("workspace", "entity", "id");
+
+CREATE INDEX "audit_id_idx" on "audit" ("workspace", "id");
 
 CREATE TABLE "client" (
   "id" text not null primary key,
@@ -82,6 +106,23 @@ CREATE INDEX "client_site_idx" on "client" ("workspace", "site");
 
 CREATE INDEX "client_user_online_last_checkin_idx" on "client" ("workspace", "user", "online", "last_checkin");
 
+CREATE TABLE "collection_file" (
+  "id" text not null primary key,
+  "workspace" text not null,
+  "collection" text not null,
+  "volume" text not null,
+  "path" text not null,
+  "name" text not null,
+  "created" integer not null,
+  "creator" text not null,
+  constraint "collection_file_collection_fkey" foreign key ("workspace", "collection") references "share" ("workspace", "id") on delete cascade,
+  constraint "collection_file_volume_fkey" foreign key ("workspace", "volume") references "share" ("workspace", "id") on delete cascade
+) strict;
+
+CREATE UNIQUE INDEX "collection_file_collection_name_key" on "collection_file" ("workspace", "collection", "name");
+
+CREATE INDEX "collection_file_volume_idx" on "collection_file" ("workspace", "volume");
+
 CREATE TABLE "event" (
   "seq" integer primary key autoincrement,
   "workspace" text not null,
@@ -92,6 +133,23 @@ CREATE TABLE "event" (
 ) strict;
 
 CREATE INDEX "event_seq_idx" on "event" ("workspace", "seq");
+
+CREATE TABLE "invitation" (
+  "id" text not null primary key,
+  "workspace" text not null,
+  "user" text not null,
+  "hash" text not null,
+  "message" text not null,
+  "created" integer not null,
+  "creator" text not null,
+  "expires" integer not null,
+  "accepted" integer,
+  constraint "invitation_user_fkey" foreign key ("workspace", "user") references "user" ("workspace", "id") on delete cascade
+) strict;
+
+CREATE UNIQUE INDEX "invitation_hash_key" on "invitation" ("hash");
+
+CREATE INDEX "invitation_user_idx" on "invitation" ("workspace", "user");
 
 CREATE TABLE "job" (
   "id" text not null primary key,
@@ -210,6 +268,58 @@ CREATE TABLE "log" (
 
 CREATE INDEX "log_job_id_idx" on "log" ("workspace", "job", "id");
 
+CREATE TABLE "mail" (
+  "id" text not null primary key,
+  "workspace" text not null,
+  "recipient" text not null,
+  "subject" text not null,
+  "body" text not null,
+  "created" integer not null,
+  "sent" integer,
+  "tries" integer not null,
+  "not_before" integer not null,
+  "problem" text not null,
+  constraint "mail_workspace_fkey" foreign key ("workspace") references "workspace" ("id") on delete cascade
+) strict;
+
+CREATE INDEX "mail_sent_not_before_idx" on "mail" ("sent", "not_before");
+
+CREATE TABLE "mapping" (
+  "id" text not null primary key,
+  "workspace" text not null,
+  "client" text not null,
+  "share" text not null,
+  "path" text not null,
+  "read" integer not null,
+  "write" integer not null,
+  "created" integer not null,
+  "creator" text not null,
+  "modified" integer not null,
+  "modifier" text not null,
+  constraint "mapping_client_fkey" foreign key ("workspace", "client") references "client" ("workspace", "id") on delete cascade,
+  constraint "mapping_share_fkey" foreign key ("workspace", "share") references "share" ("workspace", "id") on delete cascade
+) strict;
+
+CREATE UNIQUE INDEX "mapping_client_share_key" on "mapping" ("workspace", "client", "share");
+
+CREATE INDEX "mapping_share_idx" on "mapping" ("workspace", "share");
+
+CREATE TABLE "recipient" (
+  "id" text not null primary key,
+  "workspace" text not null,
+  "job" text not null,
+  "user" text not null,
+  "actioned" integer,
+  "created" integer not null,
+  "creator" text not null,
+  constraint "recipient_job_fkey" foreign key ("workspace", "job") references "job" ("workspace", "id") on delete cascade,
+  constraint "recipient_user_fkey" foreign key ("workspace", "user") references "user" ("workspace", "id") on delete cascade
+) strict;
+
+CREATE UNIQUE INDEX "recipient_job_user_key" on "recipient" ("workspace", "job", "user");
+
+CREATE INDEX "recipient_user_idx" on "recipient" ("workspace", "user");
+
 CREATE TABLE "seen_event" (
   "workspace" text not null,
   "ident" text not null,
@@ -268,6 +378,8 @@ CREATE INDEX "share_parent_idx" on "share" ("workspace", "parent");
 
 CREATE INDEX "share_user_idx" on "share" ("workspace", "user");
 
+CREATE UNIQUE INDEX "share_user_kind_key" on "share" ("workspace", "user") where "kind" = 'home';
+
 CREATE TABLE "share_server" (
   "id" text not null primary key,
   "workspace" text not null,
@@ -276,6 +388,7 @@ CREATE TABLE "share_server" (
   "site" text not null,
   "path" text not null,
   "created" integer not null,
+  "problem" text default '' not null,
   constraint "share_server_share_fkey" foreign key ("workspace", "share") references "share" ("workspace", "id") on delete cascade,
   constraint "share_server_client_fkey" foreign key ("workspace", "client") references "client" ("workspace", "id") on delete cascade
 ) strict;
@@ -367,6 +480,22 @@ CREATE UNIQUE INDEX "user_account_key" on "user" ("workspace", "account");
 CREATE UNIQUE INDEX "user_code_key" on "user" ("workspace", "code");
 
 CREATE UNIQUE INDEX "user_id_key" on "user" ("workspace", "id");
+
+CREATE TABLE "web_session" (
+  "id" text not null primary key,
+  "account" text not null,
+  "hash" text not null,
+  "device" text not null,
+  "address" text not null,
+  "created" integer not null,
+  "expires" integer not null,
+  "last_used" integer not null,
+  constraint "web_session_account_fkey" foreign key ("account") references "account" ("id") on delete cascade
+) strict;
+
+CREATE INDEX "web_session_account_idx" on "web_session" ("account");
+
+CREATE UNIQUE INDEX "web_session_hash_key" on "web_session" ("hash");
 
 CREATE TABLE "workspace" (
   "id" text not null primary key,

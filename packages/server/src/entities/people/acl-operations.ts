@@ -2,8 +2,8 @@ import { newId, WaybillError } from '@waybill/api'
 import { tryEmail } from '../../access/emails.js'
 import { type Grant, parseGrants, segments } from '../../access/grants.js'
 import { addUser } from '../../access/users.js'
+import { noteChange } from '../../audit/note-change.js'
 import type { CallContext } from '../../context.js'
-import { writeEvent } from '../../jobs/lifecycle/journal.js'
 import type { Tx } from '../../store/store.js'
 import { demandOperator, visibleRows } from '../authority.js'
 import { changedBy, flag, madeBy, textOf } from '../engine/columns.js'
@@ -44,7 +44,7 @@ export const aclOperations: EntityOperations = {
         })
         .where('id', '=', id)
         .execute()
-      await writeEvent(tx, ctx.workspace.id, ctx.now, 'acl', id, 'changed')
+      await noteChange(tx, ctx, { entitytype: 'acl', id, change: 'changed' })
     })
   },
 
@@ -52,7 +52,7 @@ export const aclOperations: EntityOperations = {
     demandOperator(ctx.caller, 'Taking access')
     await ctx.store.transaction(async (tx) => {
       await tx.deleteFrom('acl').where('id', '=', id).execute()
-      await writeEvent(tx, ctx.workspace.id, ctx.now, 'acl', id, 'deleted')
+      await noteChange(tx, ctx, { entitytype: 'acl', id, change: 'deleted' })
     })
   },
 }
@@ -82,7 +82,7 @@ async function insertAcl(
       ...madeBy(ctx),
     })
     .execute()
-  await writeEvent(tx, ctx.workspace.id, ctx.now, 'acl', id, 'created')
+  await noteChange(tx, ctx, { entitytype: 'acl', id, change: 'created' })
   return id
 }
 
@@ -103,7 +103,7 @@ async function extendAcl(
     .set({ paths: JSON.stringify(paths), ...changedBy(ctx) })
     .where('id', '=', acl.id)
     .execute()
-  await writeEvent(tx, ctx.workspace.id, ctx.now, 'acl', acl.id, 'changed')
+  await noteChange(tx, ctx, { entitytype: 'acl', id: acl.id, change: 'changed' })
   return known ? acl.id : undefined
 }
 
@@ -150,7 +150,7 @@ async function findOrInvite(tx: Tx, ctx: CallContext, input: Input) {
   }
   const by = { email: ctx.caller.email, now: ctx.now }
   const id = await addUser(tx, ctx.workspace.id, { email, role: 'standard' }, by)
-  await writeEvent(tx, ctx.workspace.id, ctx.now, 'user', id, 'created')
+  await noteChange(tx, ctx, { entitytype: 'user', id, change: 'created' })
   return { id, code: email, role: 'standard' as const }
 }
 

@@ -1,8 +1,8 @@
 import { type Role, roles, WaybillError } from '@waybill/api'
 import { addUser } from '../../access/users.js'
 import type { AgentHub } from '../../agents/hub.js'
+import { noteChange } from '../../audit/note-change.js'
 import type { CallContext, Caller } from '../../context.js'
-import { writeEvent } from '../../jobs/lifecycle/journal.js'
 import type { JobService } from '../../jobs/service.js'
 import type { Tx } from '../../store/store.js'
 import { demandOperator } from '../authority.js'
@@ -43,7 +43,7 @@ export function userOperations({ jobs, hub }: Deps): UserOperations {
           volumes: volumesOf(input),
         }
         const made = await addUser(tx, ctx.workspace.id, user, { email: ctx.caller.email, now: ctx.now })
-        await writeEvent(tx, ctx.workspace.id, ctx.now, 'user', made, 'created')
+        await noteChange(tx, ctx, { entitytype: 'user', id: made, change: 'created' })
         return made
       })
       return { ids: [id] }
@@ -73,7 +73,7 @@ export function userOperations({ jobs, hub }: Deps): UserOperations {
           })
           .where('id', '=', id)
           .execute()
-        await writeEvent(tx, ctx.workspace.id, ctx.now, 'user', id, 'changed')
+        await noteChange(tx, ctx, { entitytype: 'user', id, change: 'changed' })
         return status === 'disabled' ? await clientsOf(tx, id) : []
       })
       dropLines(hub, dropped, 'forbidden', 'The user of this agent is disabled')
@@ -93,7 +93,7 @@ export function userOperations({ jobs, hub }: Deps): UserOperations {
         // An agent registers anew when its account is invited again: a client belongs to one membership.
         await tx.deleteFrom('client').where('user', '=', id).execute()
         await tx.deleteFrom('user').where('id', '=', id).execute()
-        await writeEvent(tx, ctx.workspace.id, ctx.now, 'user', id, 'deleted')
+        await noteChange(tx, ctx, { entitytype: 'user', id, change: 'deleted' })
         return clients
       })
       dropLines(hub, dropped, 'not_member', 'The user of this agent was deleted')
@@ -185,7 +185,7 @@ async function setInactive(tx: Tx, ctx: CallContext, id: string, inactive: 0 | 1
     .execute()
   await tx.updateTable('acl').set({ inactive }).where('user', '=', id).execute()
   await tx.updateTable('share').set({ inactive }).where('kind', '=', 'home').where('user', '=', id).execute()
-  await writeEvent(tx, ctx.workspace.id, ctx.now, 'user', id, 'changed')
+  await noteChange(tx, ctx, { entitytype: 'user', id, change: 'changed' })
 }
 
 async function clientsOf(tx: Tx, user: string): Promise<readonly string[]> {

@@ -1,4 +1,4 @@
-import { writeEvent } from '../../jobs/lifecycle/journal.js'
+import { noteChange } from '../../audit/note-change.js'
 import { demandAdmin } from '../authority.js'
 import { codeFor } from '../engine/code.js'
 import { changedBy, describedColumns } from '../engine/columns.js'
@@ -14,7 +14,7 @@ export const workspaceOperations: EntityOperations = {
         .set({ ...describedColumns(changes), ...code, ...changedBy(ctx) })
         .where('id', '=', id)
         .execute()
-      await writeEvent(tx, ctx.workspace.id, ctx.now, 'workspace', id, 'changed')
+      await noteChange(tx, ctx, { entitytype: 'workspace', id, change: 'changed' })
     })
   },
 }

@@ -1,7 +1,7 @@
 import { WaybillError } from '@waybill/api'
 import type { AgentHub } from '../../agents/hub.js'
+import { noteChange } from '../../audit/note-change.js'
 import type { Caller } from '../../context.js'
-import { writeEvent } from '../../jobs/lifecycle/journal.js'
 import type { JobService } from '../../jobs/service.js'
 import type { Flag } from '../../store/schema.js'
 import type { Tx } from '../../store/store.js'
@@ -36,7 +36,7 @@ export function clientOperations({
           .where('id', '=', id)
           .execute()
         if (changes.site !== undefined) await moveToSite(tx, client, changes.site)
-        await writeEvent(tx, ctx.workspace.id, ctx.now, 'client', id, 'changed')
+        await noteChange(tx, ctx, { entitytype: 'client', id, change: 'changed' })
       })
     },
 
@@ -49,7 +49,7 @@ export function clientOperations({
       await jobs.abortJobsOf(ctx, { entitytype: 'client', id }, `The client ${client.code} was deleted`)
       await ctx.store.transaction(async (tx) => {
         await tx.deleteFrom('client').where('id', '=', id).execute()
-        await writeEvent(tx, ctx.workspace.id, ctx.now, 'client', id, 'deleted')
+        await noteChange(tx, ctx, { entitytype: 'client', id, change: 'deleted' })
       })
     },
   }

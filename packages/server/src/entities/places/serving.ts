@@ -75,6 +75,7 @@ export async function assignServer(
       client: server.id,
       site: server.site,
       path,
+      problem: '',
       created: ctx.now,
     })
     .execute()

@@ -1,5 +1,5 @@
 import { newId, WaybillError } from '@waybill/api'
-import { writeEvent } from '../../jobs/lifecycle/journal.js'
+import { noteChange } from '../../audit/note-change.js'
 import type { Tx } from '../../store/store.js'
 import { demandAdmin } from '../authority.js'
 import { codeFor } from '../engine/code.js'
@@ -29,7 +29,7 @@ export const siteOperations: EntityOperations = {
           ...madeBy(ctx),
         })
         .execute()
-      await writeEvent(tx, ctx.workspace.id, ctx.now, 'site', id, 'created')
+      await noteChange(tx, ctx, { entitytype: 'site', id, change: 'created' })
     })
     return { ids: [id] }
   },
@@ -53,7 +53,7 @@ export const siteOperations: EntityOperations = {
         })
         .where('id', '=', id)
         .execute()
-      await writeEvent(tx, ctx.workspace.id, ctx.now, 'site', id, 'changed')
+      await noteChange(tx, ctx, { entitytype: 'site', id, change: 'changed' })
     })
   },
 
@@ -70,7 +70,7 @@ export const siteOperations: EntityOperations = {
       }
       await demandUnused(tx, id, site.code)
       await tx.deleteFrom('site').where('id', '=', id).execute()
-      await writeEvent(tx, ctx.workspace.id, ctx.now, 'site', id, 'deleted')
+      await noteChange(tx, ctx, { entitytype: 'site', id, change: 'deleted' })
     })
   },
 }

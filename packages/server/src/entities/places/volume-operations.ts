@@ -1,7 +1,7 @@
 import { newId, WaybillError } from '@waybill/api'
 import type { AgentHub } from '../../agents/hub.js'
+import { noteChange } from '../../audit/note-change.js'
 import type { CallContext } from '../../context.js'
-import { writeEvent } from '../../jobs/lifecycle/journal.js'
 import type { JobService } from '../../jobs/service.js'
 import type { Tx } from '../../store/store.js'
 import { demandAdmin } from '../authority.js'
@@ -60,7 +60,7 @@ export function volumeOperations({
           })
           .execute()
         if (server !== undefined) await assignServer(tx, ctx, id, server, path)
-        await writeEvent(tx, ctx.workspace.id, ctx.now, 'volume', id, 'created')
+        await noteChange(tx, ctx, { entitytype: 'volume', id, change: 'created' })
       })
       return { ids: [id] }
     },
@@ -95,7 +95,7 @@ export function volumeOperations({
           .where('id', '=', id)
           .execute()
         if (server !== undefined) await assignServer(tx, ctx, id, server, path)
-        await writeEvent(tx, ctx.workspace.id, ctx.now, 'volume', id, 'changed')
+        await noteChange(tx, ctx, { entitytype: 'volume', id, change: 'changed' })
       })
     },
 
@@ -109,7 +109,7 @@ export function volumeOperations({
         // Their ACLs and servers go along with them; files stay.
         await tx.deleteFrom('share').where('parent', '=', id).execute()
         await tx.deleteFrom('share').where('id', '=', id).execute()
-        await writeEvent(tx, ctx.workspace.id, ctx.now, 'volume', id, 'deleted')
+        await noteChange(tx, ctx, { entitytype: 'volume', id, change: 'deleted' })
       })
     },
 
@@ -124,7 +124,7 @@ export function volumeOperations({
           .where('id', '=', id)
           .execute()
         await tx.updateTable('acl').set(aside).where('share', '=', id).execute()
-        await writeEvent(tx, ctx.workspace.id, ctx.now, 'volume', id, 'changed')
+        await noteChange(tx, ctx, { entitytype: 'volume', id, change: 'changed' })
       })
     },
 
@@ -134,7 +134,7 @@ export function volumeOperations({
       const path = await resolveRoot(hub, server, readPaths(await readVolume(ctx.store.db, id)))
       await ctx.store.transaction(async (tx) => {
         await assignServer(tx, ctx, id, server, path)
-        await writeEvent(tx, ctx.workspace.id, ctx.now, 'volume', id, 'changed')
+        await noteChange(tx, ctx, { entitytype: 'volume', id, change: 'changed' })
       })
     },
 
@@ -149,7 +149,7 @@ export function volumeOperations({
           .executeTakeFirst()
         if (numDeletedRows === 0n)
           throw new WaybillError('not_found', `${server.code} does not serve this volume`)
-        await writeEvent(tx, ctx.workspace.id, ctx.now, 'volume', id, 'changed')
+        await noteChange(tx, ctx, { entitytype: 'volume', id, change: 'changed' })
       })
     },
   }

@@ -81,9 +81,17 @@ export class Events {
     }
   }
 
-  async #call(type: Call['type'], event: Envelope, { workspace, caller }: Authenticated): Promise<Call> {
+  async #call(type: Call['type'], event: Envelope, who: Authenticated): Promise<Call> {
     const { store, clock } = this.#deps
-    const ctx: CallContext = { workspace, caller, store: store.workspace(workspace.id), now: clock.now() }
+    const { workspace, caller, device, address } = who
+    const ctx: CallContext = {
+      workspace,
+      caller,
+      device,
+      address,
+      store: store.workspace(workspace.id),
+      now: clock.now(),
+    }
     const data = await readPayload(event)
     return {
       ctx,

@@ -1,12 +1,13 @@
 import { isEntityId, newId, WaybillError } from '@waybill/api'
 import * as v from 'valibot'
+import { noteChange } from '../../audit/note-change.js'
 import type { CallContext } from '../../context.js'
 import type { CreateAnswer, CreateOptions, Input } from '../../entities/operations.js'
 import type { Tx } from '../../store/store.js'
 import type { JobEngine } from '../engine.js'
 import { type Change, readJob } from '../lifecycle/apply-job.js'
 import { blankJob } from '../lifecycle/blank-job.js'
-import { writeEvent, writeLog } from '../lifecycle/journal.js'
+import { writeLog } from '../lifecycle/journal.js'
 import type { JobRow, NewJob } from '../lifecycle/rows.js'
 import { addTasks, noteShares } from './add-tasks.js'
 import { changeOf } from './change-of.js'
@@ -36,7 +37,7 @@ export async function createTransfer(
     await addTasks(change, fresh, prepared.tasks, options)
     await noteShares(change, fresh, prepared.tasks)
     await writeLog(tx, ctx.workspace.id, ctx.now, { job: row.id, message: `created by ${ctx.caller.email}` })
-    await writeEvent(tx, ctx.workspace.id, ctx.now, 'transfer', row.id, 'created')
+    await noteChange(tx, ctx, { entitytype: 'transfer', id: row.id, change: 'created' })
     return fresh
   })
   engine.changed(ctx.workspace.id, job)

@@ -1,4 +1,5 @@
 import { isOneOf, isOperator, WaybillError, type WritableJobStatus, writableJobStatuses } from '@waybill/api'
+import { noteChange } from '../../audit/note-change.js'
 import type { CallContext } from '../../context.js'
 import type { Input } from '../../entities/operations.js'
 import type { JobEngine } from '../engine.js'
@@ -110,7 +111,7 @@ export async function removeTransfer(ctx: CallContext, engine: JobEngine, id: st
     await releaseJob(change, id)
     await tx.deleteFrom('setting').where('entity', '=', id).execute()
     await tx.deleteFrom('job').where('id', '=', id).execute()
-    await writeEvent(tx, ctx.workspace.id, ctx.now, 'transfer', id, 'deleted')
+    await noteChange(tx, ctx, { entitytype: 'transfer', id, change: 'deleted' })
   })
   engine.stopRun(ctx.workspace.id, id, `Deleted by ${ctx.caller.email}`)
 }

@@ -1,8 +1,8 @@
 import { type Party, WaybillError } from '@waybill/api'
 import type { CallContext } from '../../context.js'
+import { Directory } from '../../locations/directory.js'
 import type { JobRow } from '../lifecycle/rows.js'
 import type { ResolvedTask } from './add-tasks.js'
-import { Directory } from './directory.js'
 import type { TaskRequest } from './payload.js'
 import { type End, type JobParties, resolveDestination, resolveSource } from './resolve.js'
 

@@ -1,11 +1,11 @@
 import { isEntityId, newId, WaybillError } from '@waybill/api'
+import { noteChange } from '../../audit/note-change.js'
 import type { CallContext } from '../../context.js'
 import { codeFor } from '../../entities/engine/code.js'
 import type { CreateAnswer, EntityOperations, Input } from '../../entities/operations.js'
 import type { Tx } from '../../store/store.js'
 import type { JobEngine } from '../engine.js'
 import { blankJob } from '../lifecycle/blank-job.js'
-import { writeEvent } from '../lifecycle/journal.js'
 import type { JobPatch, JobRow, NewJob } from '../lifecycle/rows.js'
 
 /** What queues do: they hold jobs in order, and a paused one starts none. Definitions say who may. */
@@ -38,7 +38,7 @@ async function createQueue(ctx: CallContext, input: Input): Promise<CreateAnswer
     if (row.is_default === 1)
       await tx.updateTable('job').set({ is_default: 0 }).where('kind', '=', 'queue').execute()
     await tx.insertInto('job').values(row).execute()
-    await writeEvent(tx, ctx.workspace.id, ctx.now, 'queue', row.id, 'created')
+    await noteChange(tx, ctx, { entitytype: 'queue', id: row.id, change: 'created' })
     return row
   })
   return { ids: [row.id] }
@@ -74,7 +74,7 @@ async function updateQueue(ctx: CallContext, tx: Tx, id: string, changes: Input)
   if (patch.is_default === 1)
     await tx.updateTable('job').set({ is_default: 0 }).where('kind', '=', 'queue').execute()
   await tx.updateTable('job').set(patch).where('id', '=', id).execute()
-  await writeEvent(tx, ctx.workspace.id, ctx.now, 'queue', id, 'changed')
+  await noteChange(tx, ctx, { entitytype: 'queue', id, change: 'changed' })
 }
 
 async function removeQueue(ctx: CallContext, tx: Tx, id: string): Promise<void> {
@@ -101,7 +101,7 @@ async function removeQueue(ctx: CallContext, tx: Tx, id: string): Promise<void> 
   await tx.updateTable('user').set({ queue: null }).where('queue', '=', id).execute()
   await tx.deleteFrom('setting').where('entity', '=', id).execute()
   await tx.deleteFrom('job').where('id', '=', id).execute()
-  await writeEvent(tx, ctx.workspace.id, ctx.now, 'queue', id, 'deleted')
+  await noteChange(tx, ctx, { entitytype: 'queue', id, change: 'deleted' })
 }
 
 async function patchOf(tx: Tx, input: Input, self: string | undefined): Promise<JobPatch> {

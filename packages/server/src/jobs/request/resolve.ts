@@ -8,9 +8,10 @@ import {
   printNotation,
   WaybillError,
 } from '@waybill/api'
+import type { ClientRow, Directory, ShareRow, SiteRow, UserRow } from '../../locations/directory.js'
+import { findPlace, isCollection, isOnStorage } from '../../locations/share-place.js'
 import type { PartyType } from '../../store/schema.js'
 import type { TaskParty } from '../task-party.js'
-import type { ClientRow, Directory, ShareRow, SiteRow, UserRow } from './directory.js'
 
 /** One end of a task: whose it is, on which machine, and where there. */
 export interface End {
@@ -91,7 +92,7 @@ async function resolveEnd(
     case 'workspace':
       return await onSite(directory, await directory.mainSite(), path, access)
     case undefined: {
-      if (path.kind !== 'absolute' || (await directory.volumeAbove(printNotation(path))) !== undefined) {
+      if (await isOnStorage(directory, path)) {
         return await onSite(directory, await directory.mainSite(), path, access)
       }
       const self = { id: caller.user, code: caller.email }
@@ -117,10 +118,13 @@ async function onSite(
   path: PathNotation,
   access: 'read' | 'write',
 ): Promise<End> {
-  const { share, names } = await inVolume(directory, path)
-  const relative = names.join('/')
-  await directory.demandAccess(share, `/${relative}`, access)
-  return await placeOnSite(directory, site, share, relative, path)
+  const place = await findPlace(directory, path, access, { whole: true })
+  if (isCollection(place)) {
+    throw new WaybillError('not_available', 'Transfers of a whole collection are not available yet')
+  }
+  const end = await placeOnSite(directory, site, place.volume, place.below.join('/'), path)
+  if (place.share.id === place.volume.id) return end
+  return { ...end, task: { ...end.task, s: place.share.id }, shares: [place.share.id, ...end.shares] }
 }
 
 async function placeOnSite(
@@ -140,23 +144,6 @@ async function placeOnSite(
     path,
     mirrored: false,
   }
-}
-
-async function inVolume(directory: Directory, path: PathNotation) {
-  if (path.kind === 'share') {
-    if (path.share !== 'volume' && path.share !== 'share') {
-      throw new WaybillError('not_available', `Transfers from and to a ${path.share} are not available yet`)
-    }
-    return { share: await directory.volume(path.code), names: path.names }
-  }
-  if (path.kind === 'relative') return { share: await directory.volume('(default)'), names: path.names }
-  if (path.kind === 'home') throw new WaybillError('not_available', 'Homes (~) are not available yet')
-  const found = await directory.volumeAbove(printNotation(path))
-  if (found !== undefined) return found
-  throw new WaybillError(
-    'bad_request',
-    `${printNotation(path)} lies on no volume; name one as volume=CODE/...`,
-  )
 }
 
 async function onMachine(
@@ -202,23 +189,23 @@ async function withoutPath(directory: Directory, party: Party, source: End): Pro
     throw new WaybillError('bad_request', 'A client as destination needs a path, as in client=ID:/folder/')
   }
   const site = party.kind === 'site' ? await directory.site(party.site) : await directory.mainSite()
-  const { share, relative } = await mirrorOf(directory, source)
-  await directory.demandAccess(share, `/${relative}`, 'write')
-  const path: PathNotation = {
-    kind: 'share',
-    share: 'volume',
-    code: share.code,
-    names: relative.split('/'),
-    directory: false,
-  }
-  return { ...(await placeOnSite(directory, site, share, relative, path)), mirrored: true }
+  const path = await mirrorOf(directory, source)
+  return { ...(await onSite(directory, site, path, 'write')), mirrored: true }
 }
 
-async function mirrorOf(directory: Directory, source: End): Promise<{ share: ShareRow; relative: string }> {
+async function mirrorOf(directory: Directory, source: End): Promise<PathNotation> {
   const { v, path } = source.task
-  if (v !== undefined) return { share: await directory.volume(v), relative: path ?? '' }
+  const names = (relative: string) => relative.split('/').filter((name) => name !== '')
+  const onVolume = (code: string, below: readonly string[]): PathNotation => ({
+    kind: 'share',
+    share: 'volume',
+    code,
+    names: below,
+    directory: false,
+  })
+  if (v !== undefined) return onVolume(v, names(path ?? ''))
   const above = path === undefined ? undefined : await directory.volumeAbove(path)
-  if (above !== undefined) return { share: above.share, relative: above.names.join('/') }
+  if (above !== undefined) return onVolume(above.share.id, above.names)
   const words = `${path ?? 'The source'} lies on no volume, so that its path cannot be mirrored: name a destination path`
   throw new WaybillError('bad_request', words)
 }

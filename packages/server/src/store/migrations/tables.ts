@@ -58,6 +58,21 @@ export class TableMaker {
     await table.modifyEnd(this.#types.tableEnd).execute()
   }
 
+  /** Adds a column to a table that is there; without a default, rows have null in it. */
+  async column(
+    table: string,
+    name: string,
+    kind: 'text' | 'integer',
+    fallback?: string | number,
+  ): Promise<void> {
+    await this.#schema
+      .alterTable(table)
+      .addColumn(name, this.#types[kind], (built) =>
+        fallback === undefined ? built : built.notNull().defaultTo(fallback),
+      )
+      .execute()
+  }
+
   /** Columns may be followed by `desc`. */
   async index(table: string, columns: readonly string[]): Promise<void> {
     await this.#schema

@@ -1,10 +1,11 @@
-import { isEntityId, isOperator, WaybillError } from '@waybill/api'
+import { defaultVolume, isEntityId, isOperator, type ShareNotation, WaybillError } from '@waybill/api'
 import type { Selectable } from 'kysely'
-import { type Access, loadRights, may, type Rights } from '../../access/rights.js'
-import type { CallContext } from '../../context.js'
-import type { ClientTable, ShareTable, SiteTable } from '../../store/schema.js'
+import { loadRights, type Rights } from '../access/rights.js'
+import type { CallContext } from '../context.js'
+import type { ClientTable, CollectionFileTable, ShareTable, SiteTable } from '../store/schema.js'
 
 export type ShareRow = Selectable<ShareTable>
+export type CollectionFile = Selectable<CollectionFileTable>
 export type ClientRow = Pick<Selectable<ClientTable>, 'id' | 'code' | 'type' | 'user' | 'site' | 'os'>
 export type SiteRow = Pick<Selectable<SiteTable>, 'id' | 'code' | 'main' | 'status'>
 export interface UserRow {
@@ -18,23 +19,72 @@ export class Directory {
 
   constructor(readonly ctx: CallContext) {}
 
-  /** A volume by code or id, or the default one; `not_found` where the caller has none such. */
-  async volume(code: string): Promise<ShareRow> {
-    return await this.once(`volume ${code.toLowerCase()}`, async () => {
-      const shares = this.ctx.store.db.selectFrom('share').selectAll().where('inactive', '=', 0)
-      const query =
-        code === '(default)'
-          ? shares.where('is_default', '=', 1)
-          : shares.where((eb) =>
-              eb.or([eb('code', '=', code.toLowerCase()), eb('id', '=', code.toLowerCase())]),
-            )
-      const share = await query.executeTakeFirst()
-      if (share === undefined) throw new WaybillError('not_found', `There is no share "${code}"`)
-      if (share.kind !== 'volume') {
-        throw new WaybillError('not_available', `Transfers from and to a ${share.kind} are not available yet`)
+  /**
+   * A share in use by code or id; a home also by its user's email. `share` is any kind of them. Undefined where
+   * there is none: whether it may be seen is for the caller to check, and to answer in the same words.
+   */
+  async share(kind: ShareNotation, code: string): Promise<ShareRow | undefined> {
+    const key = code.toLowerCase()
+    return await this.once(`${kind} ${key}`, async () => {
+      const shares = this.ctx.store.db.selectFrom('share').selectAll('share').where('share.inactive', '=', 0)
+      if (key === defaultVolume && (kind === 'volume' || kind === 'share')) {
+        return await shares.where('is_default', '=', 1).executeTakeFirst()
       }
-      return share
+      const [found] = await shares
+        .where((eb) =>
+          eb.or([
+            eb('share.code', '=', key),
+            eb('share.id', '=', key),
+            eb.and([
+              eb('share.kind', '=', 'home'),
+              eb('share.user', 'in', eb.selectFrom('user').select('user.id').where('user.code', '=', key)),
+            ]),
+          ]),
+        )
+        .$if(kind !== 'share', (query) =>
+          query.where('share.kind', '=', kind === 'delivery' || kind === 'share' ? 'collection' : kind),
+        )
+        .orderBy((eb) =>
+          eb.case().when('share.id', '=', key).then(0).when('share.code', '=', key).then(1).else(2).end(),
+        )
+        .limit(1)
+        .execute()
+      return kind === 'delivery' ? undefined : found
     })
+  }
+
+  /** The volume that folders and homes lie on; itself for a volume. */
+  async volumeOf(share: ShareRow): Promise<ShareRow | undefined> {
+    if (share.kind === 'volume') return share
+    return share.parent === null ? undefined : await this.share('volume', share.parent)
+  }
+
+  async ownHome(): Promise<ShareRow | undefined> {
+    return await this.once(
+      'own home',
+      async () =>
+        await this.ctx.store.db
+          .selectFrom('share')
+          .selectAll()
+          .where('kind', '=', 'home')
+          .where('user', '=', this.ctx.caller.user)
+          .where('inactive', '=', 0)
+          .executeTakeFirst(),
+    )
+  }
+
+  /** What was put into a collection under a name. */
+  async collectionFile(collection: ShareRow, name: string): Promise<CollectionFile | undefined> {
+    return await this.once(
+      `file ${collection.id} ${name}`,
+      async () =>
+        await this.ctx.store.db
+          .selectFrom('collection_file')
+          .selectAll()
+          .where('collection', '=', collection.id)
+          .where('name', '=', name)
+          .executeTakeFirst(),
+    )
   }
 
   /** The volume whose configured path an absolute path lies beneath, with the names below it. */
@@ -145,16 +195,8 @@ export class Directory {
     })
   }
 
-  async demandAccess(share: ShareRow, path: string, access: Access): Promise<void> {
-    const rights = await this.once('rights', async (): Promise<Rights> => {
-      return await loadRights(this.ctx.store.db, this.ctx.caller)
-    })
-    if (may(rights, share, path, access)) return
-    // Whoever may not even read it is not told that it is there.
-    if (access === 'write' && may(rights, share, path, 'read')) {
-      throw new WaybillError('forbidden', `You may read, but not write ${share.code}/${path}`)
-    }
-    throw new WaybillError('not_found', `There is no share "${share.code}" that you may ${access}`)
+  async rights(): Promise<Rights> {
+    return await this.once('rights', async () => await loadRights(this.ctx.store.db, this.ctx.caller))
   }
 
   private sites() {
