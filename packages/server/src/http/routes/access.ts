@@ -2,8 +2,22 @@ import { findEntityType, parseQuery, WaybillError } from '@waybill/api'
 import type { Answer, Call, Route } from './route.js'
 
 export const accessRoutes: readonly Route[] = [
-  { method: 'POST', uri: 'acl/create', run: grant },
-  { method: 'GET', uri: 'acl/find', run: find },
+  {
+    method: 'POST',
+    uri: 'acl/create',
+    about: 'Gives a user a path on a share, or adds another path to what was given before',
+    answer: 'list of the ACL; `[true]` where a path was added to one that was there',
+    example: { data: { entity: 'user:$user', target: 'share:$volume', path: '/film', read: true } },
+    run: grant,
+  },
+  {
+    method: 'GET',
+    uri: 'acl/find',
+    about: 'Finds ACLs; the query is a whole one, entity type and WHERE included',
+    answer: 'list of ACLs',
+    example: { query: 'acl WHERE target=share:$volume' },
+    run: find,
+  },
 ]
 
 /** Where another path was added to an ACL that was there, nothing new was made: the answer is `[true]`. */

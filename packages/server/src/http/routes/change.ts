@@ -4,12 +4,55 @@ import { isRecord } from '../../entities/engine/input.js'
 import { type Answer, type Call, demandId, type Route } from './route.js'
 
 export const changeRoutes: readonly Route[] = [
-  { method: 'POST', uri: 'ENTITY/create', run: create },
-  { method: 'PUT', uri: 'task/edit', run: editTasks },
-  { method: 'PUT', uri: 'ENTITY/edit', run: edit },
-  { method: 'DELETE', uri: 'ENTITY/delete', run: remove },
-  { method: 'DELETE', uri: 'ENTITY/deactivate', run: (call) => setAside(call, true) },
-  { method: 'POST', uri: 'ENTITY/activate', run: (call) => setAside(call, false) },
+  {
+    method: 'POST',
+    uri: 'ENTITY/create',
+    about:
+      'Makes an entity from its attributes; tasks are added to the job of the id. `allow_duplicates: false` refuses jobs and tasks that exist already',
+    answer: 'list of what was made; `{"success": true}` for tasks given as bare paths',
+    example: { data: { code: 'example' } },
+    run: create,
+  },
+  {
+    method: 'PUT',
+    uri: 'task/edit',
+    about: 'Changes tasks of the job of the id, each named by its `id` or `uri`',
+    answer: 'list of the changed tasks',
+    example: { id: '$transfer', data: [{ uri: '0', status: 'onhold' }] },
+    run: editTasks,
+  },
+  {
+    method: 'PUT',
+    uri: 'ENTITY/edit',
+    about: 'Changes the attributes that are given, and no others',
+    answer: 'list of the entity',
+    example: { id: '$ENTITY', data: { metadata: { artist: 'malcolm' } } },
+    run: edit,
+  },
+  {
+    method: 'DELETE',
+    uri: 'ENTITY/delete',
+    about: 'Deletes an entity',
+    answer: '`true`',
+    example: { id: '$ENTITY', data: { force: false } },
+    run: remove,
+  },
+  {
+    method: 'DELETE',
+    uri: 'ENTITY/deactivate',
+    about: 'Sets a user or share aside, with its access',
+    answer: '`true`',
+    example: { id: '$ENTITY' },
+    run: (call) => setAside(call, true),
+  },
+  {
+    method: 'POST',
+    uri: 'ENTITY/activate',
+    about: 'Brings back what was set aside; `query` may hold its code in place of the id',
+    answer: '`true`',
+    example: { id: '$ENTITY' },
+    run: (call) => setAside(call, false),
+  },
 ]
 
 async function create({ ctx, entities, type, id, data, fields }: Call): Promise<Answer> {

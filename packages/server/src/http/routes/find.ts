@@ -12,10 +12,28 @@ export const findRoutes: readonly Route[] = [
   {
     method: 'GET',
     uri: 'entitytypes',
+    about: 'Names the entity types that the role sees',
+    answer: 'list of names',
+    example: {},
     run: ({ ctx, entities }) => Promise.resolve({ result: entities.engine.types(ctx.caller.role) }),
   },
-  { method: 'GET', uri: 'attributes', run: attributes },
-  { method: 'GET', uri: 'ENTITY/find', run: find },
+  {
+    method: 'GET',
+    uri: 'attributes',
+    about: 'Names the attributes that the role may read, give at creation (`create`) or change (`update`)',
+    answer: 'list of names',
+    example: { data: { entitytype: 'transfer', create: true } },
+    run: attributes,
+  },
+  {
+    method: 'GET',
+    uri: 'ENTITY/find',
+    about:
+      'Finds entities by the expression after WHERE, or the one with the id in any state. `parent` is the job of tasks; `finished`, `inactive`, `archived` choose other populations than the live one; `single_entity_query` looks among finished jobs, too',
+    answer: 'list of entities',
+    example: { query: 'status=waiting', data: { limit: 50, skip: 0, attributes: ['id', 'status'] } },
+    run: find,
+  },
 ]
 
 function attributes({ ctx, entities, fields }: Call): Promise<Answer> {

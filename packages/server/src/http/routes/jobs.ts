@@ -6,9 +6,32 @@ const mostEntries = 1000
 
 /** What a job has to tell: its log, as entries and as text, and its figures. */
 export const jobRoutes: readonly Route[] = [
-  ...['transfer', 'job'].map((name): Route => ({ method: 'GET', uri: `${name}/log`, run: log })),
-  { method: 'GET', uri: 'ENTITY/report', run: report },
-  { method: 'GET', uri: 'ENTITY/metrics', run: metrics },
+  ...['transfer', 'job'].map(
+    (name): Route => ({
+      method: 'GET',
+      uri: `${name}/log`,
+      about: 'Reads the log of a transfer, oldest entry first, at most 1000 at a time',
+      answer: 'list of `{created, level, code, message, task}`',
+      example: { id: '$transfer', data: { limit: 100, skip: 0 } },
+      run: log,
+    }),
+  ),
+  {
+    method: 'GET',
+    uri: 'ENTITY/report',
+    about: 'Tells in words what there is to tell of an entity',
+    answer: 'text under `report`',
+    example: { id: '$ENTITY' },
+    run: report,
+  },
+  {
+    method: 'GET',
+    uri: 'ENTITY/metrics',
+    about: 'Tells in figures what there is to tell of an entity',
+    answer: 'object',
+    example: { id: '$ENTITY' },
+    run: metrics,
+  },
 ]
 
 async function log(call: Call): Promise<Answer> {

@@ -5,6 +5,9 @@ function later(method: Method, uri: string, what: string): Route {
   return {
     method,
     uri,
+    about: `${what} not available yet`,
+    answer: 'an error',
+    example: {},
     run: () => Promise.reject(new WaybillError('not_available', `${what} not available yet`)),
   }
 }
@@ -28,6 +31,9 @@ export const laterRoutes: readonly Route[] = [
   {
     method: 'GET',
     uri: 'user/api_key',
+    about: 'Gives out the API key of the caller, where that is allowed',
+    answer: '`api_key` at the top',
+    example: {},
     run: () =>
       Promise.reject(
         new WaybillError('forbidden', 'API keys are not given out here; make one with "waybill key create"'),
@@ -36,6 +42,9 @@ export const laterRoutes: readonly Route[] = [
   {
     method: 'PUT',
     uri: 'workspace/integration/*/utility',
+    about: 'Asks an integration to do something; there are none yet',
+    answer: 'what the integration answers',
+    example: { data: { operation: 'ping', data: {} } },
     run: () => Promise.reject(new WaybillError('not_found', 'There is no such integration')),
   },
 ]

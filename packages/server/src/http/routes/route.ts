@@ -27,10 +27,26 @@ export type Answer =
   /** A list under `result` that may be too long to be held. */
   | { readonly pages: AsyncIterable<readonly Json[]> }
 
+/**
+ * A call as a client may send it: shown in docs/api.md, and sent by the tests that hold every route to its
+ * promises. `$transfer`, `$volume`, `$user`, ... stand for the id of an entity of that type, `$ENTITY` for one
+ * of the type that the uri names.
+ */
+export interface Example {
+  readonly id?: `$${EntityType | 'ENTITY'}`
+  readonly query?: string
+  readonly data?: unknown
+}
+
 export interface Route {
   readonly method: Method
   /** In lower case, but for ENTITY, which stands for any entity type, and `*` for any one part. */
   readonly uri: string
+  /** What it does, in a line of docs/api.md; routes with the same words are shown as one. */
+  readonly about: string
+  /** What it answers with, for docs/api.md. */
+  readonly answer: string
+  readonly example: Example
   readonly run: (call: Call) => Promise<Answer>
 }
 

@@ -4,9 +4,33 @@ import type { Answer, Call, Route } from './route.js'
 
 /** Settings of the workspace, or of the entity that `entitytype` and the id name. */
 export const settingRoutes: readonly Route[] = [
-  { method: 'GET', uri: 'setting', run: get },
-  { method: 'PUT', uri: 'setting', run: put },
-  { method: 'DELETE', uri: 'setting', run: remove },
+  {
+    method: 'GET',
+    uri: 'setting',
+    about: 'Reads one setting by its `name`, or all of them; `upstream: false` leaves out what is inherited',
+    answer: 'value, or object of values by name',
+    example: { id: '$transfer', data: { entitytype: 'transfer', name: 'transfer_mode' } },
+    run: get,
+  },
+  {
+    method: 'PUT',
+    uri: 'setting',
+    about: 'Sets a setting',
+    answer: '`true`',
+    example: {
+      id: '$transfer',
+      data: { entitytype: 'transfer', name: 'transfer_speedlimit', value: '10' },
+    },
+    run: put,
+  },
+  {
+    method: 'DELETE',
+    uri: 'setting',
+    about: 'Takes a setting back, so that what it overruled is in force again',
+    answer: '`true`',
+    example: { id: '$transfer', data: { entitytype: 'transfer', name: 'transfer_speedlimit' } },
+    run: remove,
+  },
 ]
 
 async function get(call: Call): Promise<Answer> {

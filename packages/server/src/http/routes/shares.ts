@@ -4,9 +4,30 @@ import { type Answer, type Call, demandId, type Route } from './route.js'
 
 /** Which servers serve a volume. As `share` it may be a share of any kind, of which only volumes have servers. */
 export const shareRoutes: readonly Route[] = ['share', 'volume', 'folder'].flatMap((name): Route[] => [
-  { method: 'PUT', uri: `${name}/server`, run: assign },
-  { method: 'DELETE', uri: `${name}/server`, run: release },
-  { method: 'GET', uri: `${name}/servers`, run: servers },
+  {
+    method: 'PUT',
+    uri: `${name}/server`,
+    about: "Has a server serve a volume at the server's site",
+    answer: '`true`',
+    example: { id: '$volume', data: { client: '$server' } },
+    run: assign,
+  },
+  {
+    method: 'DELETE',
+    uri: `${name}/server`,
+    about: 'Has a server serve a volume no longer',
+    answer: '`true`',
+    example: { id: '$volume', data: { client: '$server' } },
+    run: release,
+  },
+  {
+    method: 'GET',
+    uri: `${name}/servers`,
+    about: 'Lists the servers of a volume',
+    answer: 'list of assignments',
+    example: { id: '$volume' },
+    run: servers,
+  },
 ])
 
 async function assign(call: Call): Promise<Answer> {
