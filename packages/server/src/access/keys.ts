@@ -47,6 +47,7 @@ export async function createKeyIn(db: Tx, email: string, options: KeyOptions = {
       name,
       hash: hashKey(key),
       addresses: '[]',
+      bound_to: null,
       created: now,
       expires: expires ?? null,
       revoked: null,
@@ -117,7 +118,7 @@ export async function listKeys(store: Store, email: string): Promise<readonly Ke
   if (account === undefined) return []
   return store.installation
     .selectFrom('api_key')
-    .select(['id', 'account', 'name', 'addresses', 'created', 'expires', 'revoked', 'last_used'])
+    .select(['id', 'account', 'name', 'addresses', 'bound_to', 'created', 'expires', 'revoked', 'last_used'])
     .where('account', '=', account.id)
     .orderBy('id')
     .execute()

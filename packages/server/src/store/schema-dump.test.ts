@@ -58,6 +58,7 @@ const columns: Columns = {
     name: true,
     hash: true,
     addresses: true,
+    bound_to: true,
     created: true,
     expires: true,
     revoked: true,
@@ -153,6 +154,7 @@ const columns: Columns = {
     queue: true,
     email: true,
     status: true,
+    aside: true,
     inactive: true,
   },
   share_server: {
@@ -288,6 +290,7 @@ const columns: Columns = {
     workspace: true,
     user: true,
     hash: true,
+    shown: true,
     message: true,
     created: true,
     creator: true,

@@ -46,7 +46,8 @@ create table api_key (
   expires bigint,
   revoked bigint,
   last_used bigint,
-  addresses text collate "C" not null
+  addresses text collate "C" not null,
+  bound_to text collate "C"
 );
 
 alter table api_key add constraint api_key_account_fkey FOREIGN KEY (account) REFERENCES account(id) ON DELETE CASCADE;
@@ -160,6 +161,7 @@ create table invitation (
   workspace text collate "C" not null,
   "user" text collate "C" not null,
   hash text collate "C" not null,
+  shown bigint not null,
   message text collate "C" not null,
   created bigint not null,
   creator text collate "C" not null,
@@ -408,7 +410,8 @@ create table share (
   queue text collate "C",
   email text collate "C" not null,
   status text collate "C" not null,
-  inactive bigint not null
+  inactive bigint not null,
+  aside bigint not null
 );
 
 alter table share add constraint share_pkey PRIMARY KEY (id);

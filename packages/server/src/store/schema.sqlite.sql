@@ -41,6 +41,7 @@ CREATE TABLE "api_key" (
   "revoked" integer,
   "last_used" integer,
   "addresses" text default '[]' not null,
+  "bound_to" text,
   constraint "api_key_account_fkey" foreign key ("account") references "account" ("id") on delete cascade
 ) strict;
 
@@ -139,6 +140,7 @@ CREATE TABLE "invitation" (
   "workspace" text not null,
   "user" text not null,
   "hash" text not null,
+  "shown" integer not null,
   "message" text not null,
   "created" integer not null,
   "creator" text not null,
@@ -363,6 +365,7 @@ CREATE TABLE "share" (
   "email" text not null,
   "status" text not null,
   "inactive" integer not null,
+  "aside" integer default 0 not null,
   constraint "share_workspace_fkey" foreign key ("workspace") references "workspace" ("id") on delete cascade
 ) strict;
 

@@ -39,6 +39,7 @@ export async function peopleAndFiles(make: TableMaker): Promise<void> {
 async function people(make: TableMaker): Promise<void> {
   await make.column('account', 'password', 'text')
   await make.column('api_key', 'addresses', 'text', '[]')
+  await make.column('api_key', 'bound_to', 'text')
   await make.table('web_session', {
     id,
     account: ownedBy('account'),
@@ -57,6 +58,7 @@ async function people(make: TableMaker): Promise<void> {
     workspace: text,
     user: partOf('user'),
     hash: text,
+    shown: integer,
     message: text,
     created: integer,
     creator: text,
@@ -83,6 +85,7 @@ async function people(make: TableMaker): Promise<void> {
 
 async function files(make: TableMaker): Promise<void> {
   await make.column('share_server', 'problem', 'text', '')
+  await make.column('share', 'aside', 'integer', 0)
   // One home for each user.
   await make.unique('share', ['workspace', 'user'], { column: 'kind', is: 'home' })
 

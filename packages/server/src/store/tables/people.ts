@@ -19,6 +19,8 @@ export interface ApiKeyTable {
   hash: string
   /** JSON list of the addresses and networks (CIDR) that it may be used from; empty is everywhere. */
   addresses: Json
+  /** The workspace that it works in, of keys that an admin there made for somebody; null is everywhere. */
+  bound_to: string | null
   created: Moment
   expires: Moment | null
   revoked: Moment | null
@@ -45,6 +47,8 @@ export interface InvitationTable {
   user: string
   /** SHA-256 of the token, hex. */
   hash: string
+  /** 1 where the token was handed to whoever invited, so that having it says nothing about the mailbox. */
+  shown: Flag
   message: string
   created: Moment
   creator: string

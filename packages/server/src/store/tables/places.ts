@@ -1,3 +1,4 @@
+import type { Generated } from 'kysely'
 import type { EntityColumns, Flag, Json, Moment } from './columns.js'
 
 export interface SiteTable extends EntityColumns {
@@ -38,6 +39,9 @@ export interface ShareTable extends EntityColumns {
   queue: string | null
   email: string
   status: 'enabled' | 'disabled'
+  /** Somebody set it aside. */
+  aside: Generated<Flag>
+  /** It, its volume or its home's user was set aside: what counts everywhere (entities/places/share-force). */
   inactive: Flag
 }
 

@@ -1,0 +1,76 @@
+import { newId } from '@waybill/api'
+import { noteChange } from '../audit/note-change.js'
+import type { CallContext } from '../context.js'
+import { invitationMail } from '../mail/invitation-mail.js'
+import { queueMail } from '../mail/queue-mail.js'
+import type { Flag } from '../store/schema.js'
+import type { Tx } from '../store/store.js'
+import { hashToken, newToken } from './tokens.js'
+import { addUser, type NewUser } from './users.js'
+
+export const invitationPrefix = 'wbi_'
+/** An invitation can be accepted for so long, milliseconds. */
+const inForceFor = 14 * 24 * 3_600_000
+
+export interface Invitee extends NewUser {
+  /** Words of the inviter. */
+  readonly message?: string
+  /** False sends no mail. */
+  readonly mail?: boolean
+}
+
+/**
+ * Makes the owner of an email a user of the workspace, at once, and sends an invitation. Answers with the user's
+ * id. Rejects as `addUser` does. Checks no rights: who may invite whom is for the caller to know.
+ */
+export async function inviteUser(tx: Tx, ctx: CallContext, invitee: Invitee): Promise<string> {
+  const { email, role, message = '', mail = true } = invitee
+  const id = await addUser(tx, ctx.workspace.id, invitee, { email: ctx.caller.email, now: ctx.now })
+  await noteChange(tx, ctx, { entitytype: 'user', id, change: 'created', details: { email, role, mail } })
+  if (mail) await mailInvitation(tx, ctx, id, message)
+  return id
+}
+
+/** Mails a user a new invitation; those that were sent before stay good. */
+export async function mailInvitation(tx: Tx, ctx: CallContext, user: string, message: string): Promise<void> {
+  const { code } = await tx.selectFrom('user').select('code').where('id', '=', user).executeTakeFirstOrThrow()
+  const token = await makeInvitation(tx, ctx, user, message, 0)
+  const words = { workspace: ctx.workspace.code, inviter: ctx.caller.email, message, token }
+  await queueMail(tx, ctx, { recipient: code, ...invitationMail(words) })
+}
+
+/**
+ * Makes an invitation whose token the caller sees. Having it then proves nothing about the mailbox, so it opens
+ * only accounts that nobody has opened yet.
+ */
+export async function showInvitation(tx: Tx, ctx: CallContext, user: string): Promise<string> {
+  const token = await makeInvitation(tx, ctx, user, '', 1)
+  await noteChange(tx, ctx, { entitytype: 'user', id: user, change: 'changed', as: 'invitation shown' })
+  return token
+}
+
+async function makeInvitation(
+  tx: Tx,
+  ctx: CallContext,
+  user: string,
+  message: string,
+  shown: Flag,
+): Promise<string> {
+  const token = newToken(invitationPrefix)
+  await tx
+    .insertInto('invitation')
+    .values({
+      id: newId(ctx.now),
+      workspace: ctx.workspace.id,
+      user,
+      hash: hashToken(token),
+      shown,
+      message,
+      created: ctx.now,
+      creator: ctx.caller.email,
+      expires: ctx.now + inForceFor,
+      accepted: null,
+    })
+    .execute()
+  return token
+}
