@@ -6,7 +6,12 @@ const CODE = /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,99}$/u
 /** A code as it is kept: what was given, or made from the name, in lower case. */
 export function codeFor(type: string, code: unknown, name: unknown): string {
   if (typeof code === 'string' && code.trim() !== '') return checked(type, code.trim().toLowerCase())
-  const made = (typeof name === 'string' ? name : '')
+  return madeCode(type, typeof name === 'string' ? name : '')
+}
+
+/** A code that is made from a name. */
+export function madeCode(type: string, name: string): string {
+  const made = name
     .trim()
     .toLowerCase()
     .replace(/[^\p{L}\p{N}._-]+/gu, '-')
