@@ -1,8 +1,18 @@
-import { defaultVolume, isEntityId, isOperator, type ShareNotation, WaybillError } from '@waybill/api'
-import type { Selectable } from 'kysely'
-import { loadRights, type Rights } from '../access/rights.js'
+import {
+  defaultVolume,
+  type EntityType,
+  entities,
+  isEntityId,
+  type ShareNotation,
+  WaybillError,
+} from '@waybill/api'
+import { type Expression, expressionBuilder, type Selectable, type SqlBool } from 'kysely'
+import { loadRights, type Rights, scopeOf } from '../access/rights.js'
 import type { CallContext } from '../context.js'
-import type { ClientTable, CollectionFileTable, ShareTable, SiteTable } from '../store/schema.js'
+import { visibleRows } from '../entities/authority.js'
+import type { AnyBuilder } from '../query/binding.js'
+import type { ClientTable, CollectionFileTable, Schema, ShareTable, SiteTable } from '../store/schema.js'
+import { type VolumeAbove, volumeAbove } from './volume-paths.js'
 
 export type ShareRow = Selectable<ShareTable>
 export type CollectionFile = Selectable<CollectionFileTable>
@@ -12,6 +22,11 @@ export interface UserRow {
   readonly id: string
   readonly code: string
 }
+
+/** Files of a collection that are held at a time. */
+const pageSize = 500
+/** Conditions on what may be seen name their tables themselves. */
+const builder: AnyBuilder = expressionBuilder<Schema, keyof Schema>()
 
 /** Looks up the people, places and machines that paths name; each at most once in a call. */
 export class Directory {
@@ -87,27 +102,36 @@ export class Directory {
     )
   }
 
-  /** The volume whose configured path an absolute path lies beneath, with the names below it. */
-  async volumeAbove(path: string): Promise<{ share: ShareRow; names: string[] } | undefined> {
+  /** The files of a collection in the order of their names, page by page. */
+  async *collectionFiles(collection: ShareRow): AsyncGenerator<readonly CollectionFile[]> {
+    for (let after = ''; ; ) {
+      const page = await this.ctx.store.db
+        .selectFrom('collection_file')
+        .selectAll()
+        .where('collection', '=', collection.id)
+        .where('name', '>', after)
+        .orderBy('name')
+        .limit(pageSize)
+        .execute()
+      if (page.length > 0) yield page
+      const last = page.at(-1)
+      if (last === undefined || page.length < pageSize) return
+      after = last.name
+    }
+  }
+
+  /** The volume whose configured path an absolute path lies beneath, among those that the caller has to do with. */
+  async volumeAbove(path: string): Promise<VolumeAbove | undefined> {
     const volumes = await this.once('volumes', async () => {
       const { db } = this.ctx.store
-      const rows = await db
-        .selectFrom('share')
-        .selectAll()
-        .where('kind', '=', 'volume')
-        .where('inactive', '=', 0)
-        .execute()
-      return rows.flatMap((share) => configuredPaths(share).map((root) => ({ share, root })))
+      const query = db.selectFrom('share').selectAll().where('kind', '=', 'volume').where('inactive', '=', 0)
+      const rights = await this.rights()
+      return (await query.execute()).filter(({ id }) => {
+        const { all, reaches } = scopeOf(rights, id)
+        return all || reaches.length > 0
+      })
     })
-    const names = segmentsOf(path)
-    let best: { share: ShareRow; names: string[]; depth: number } | undefined
-    for (const { share, root } of volumes) {
-      const top = segmentsOf(root)
-      if (!isAbove(top, names, isWindowsPath(root)) || (best !== undefined && top.length <= best.depth))
-        continue
-      best = { share, names: names.slice(top.length), depth: top.length }
-    }
-    return best
+    return volumeAbove(volumes, path)
   }
 
   /** The server that serves a volume at a site. */
@@ -121,10 +145,8 @@ export class Directory {
         .where('share_server.site', '=', site.id)
         .executeTakeFirst()
       if (client !== undefined) return client
-      throw new WaybillError(
-        'bad_request',
-        `Volume ${share.code} has no server at site ${site.code}: assign one first`,
-      )
+      const what = this.sees('volume') ? `Volume ${share.code}` : 'What you named'
+      throw new WaybillError('bad_request', `${what} has no server at site ${site.code}: assign one first`)
     })
   }
 
@@ -135,68 +157,95 @@ export class Directory {
     )
   }
 
+  /** A site by code or id, among those that the caller sees; everybody knows the main one as `hq`. */
   async site(code: string): Promise<SiteRow> {
-    return await this.once(`site ${code.toLowerCase()}`, async () => {
-      const key = code.toLowerCase()
-      const site = await this.sites()
-        .where((eb) => eb.or([eb('code', '=', key), eb('id', '=', key)]))
-        .executeTakeFirst()
+    const key = code.toLowerCase()
+    if (key === 'hq') return await this.mainSite()
+    return await this.once(`site ${key}`, async () => {
+      const site = this.sees('site')
+        ? await this.sites()
+            .where((eb) => eb.or([eb('code', '=', key), eb('id', '=', key)]))
+            .executeTakeFirst()
+        : undefined
       if (site !== undefined) return site
       throw new WaybillError('not_found', `There is no site "${code}"`)
     })
   }
 
+  /** The main site, by the workspace's code or id, or `hq`. */
+  async siteOfWorkspace(name: string): Promise<SiteRow> {
+    const { code, id } = this.ctx.workspace
+    if (['hq', code.toLowerCase(), id].includes(name.toLowerCase())) return await this.mainSite()
+    throw new WaybillError('not_found', `There is no workspace "${name}"; this one is ${code}`)
+  }
+
   /** A user by email or id, among those that the caller sees. */
   async user(name: string): Promise<UserRow> {
     return await this.once(`user ${name.toLowerCase()}`, async () => {
-      const { caller, store } = this.ctx
       const key = name.toLowerCase()
-      const user = await store.db
+      const user = await this.ctx.store.db
         .selectFrom('user')
-        .select(['id', 'code', 'inactive'])
-        .where((eb) => eb.or([eb('code', '=', key), eb('id', '=', key)]))
+        .select(['user.id', 'user.code'])
+        .where((eb) => eb.or([eb('user.code', '=', key), eb('user.id', '=', key)]))
+        .where('user.inactive', '=', 0)
+        .where(this.visible('user'))
         .executeTakeFirst()
-      const visible = user !== undefined && (isOperator(caller.role) || user.id === caller.user)
-      if (visible && user.inactive === 0) return user
+      if (user !== undefined) return user
       throw new WaybillError('not_found', `There is no user "${name}"`)
     })
   }
 
   /** The machine of a user: the one named, else the one that is online or was last. */
   async clientOf(user: UserRow, host?: string): Promise<ClientRow> {
-    return await this.once(`client ${user.id} ${host ?? ''}`, async () => {
+    const [client] = await this.clientsOf(user, host)
+    if (client !== undefined) return client
+    const which = host === undefined ? 'no client' : `no client called ${host}`
+    throw new WaybillError(
+      'bad_request',
+      `${user.code} has ${which}: start "waybill agent" on that machine first`,
+    )
+  }
+
+  /** The machines of a user, with the one first that an email means; with `host` those that are called so. */
+  async clientsOf(user: UserRow, host?: string): Promise<readonly ClientRow[]> {
+    return await this.once(`clients ${user.id} ${host ?? ''}`, async () => {
       let query = this.clients().where('user', '=', user.id).where('type', 'in', [0, 2])
       if (host !== undefined)
         query = query.where((eb) => eb(eb.fn<string>('lower', ['code']), '=', host.toLowerCase()))
-      const client = await query
+      return await query
         .orderBy('disabled')
         .orderBy('online', 'desc')
-        .orderBy('last_checkin', 'desc')
+        .orderBy((eb) => eb.fn.coalesce('last_checkin', eb.lit(0)), 'desc')
         .orderBy('id', 'desc')
-        .executeTakeFirst()
-      if (client !== undefined) return client
-      const which = host === undefined ? 'no client' : `no client called ${host}`
-      throw new WaybillError(
-        'bad_request',
-        `${user.code} has ${which}: start "waybill agent" on that machine first`,
-      )
+        .execute()
     })
   }
 
+  /** A client by id, among those that the caller sees. */
   async client(id: string): Promise<ClientRow> {
     return await this.once(`client ${id}`, async () => {
       const client = isEntityId(id.toLowerCase())
-        ? await this.clients().where('id', '=', id.toLowerCase()).executeTakeFirst()
+        ? await this.clients()
+            .where('client.id', '=', id.toLowerCase())
+            .where(this.visible('client'))
+            .executeTakeFirst()
         : undefined
-      const { caller } = this.ctx
-      const visible = client !== undefined && (isOperator(caller.role) || client.user === caller.user)
-      if (visible) return client
+      if (client !== undefined) return client
       throw new WaybillError('not_found', `There is no client with the id "${id}"`)
     })
   }
 
   async rights(): Promise<Rights> {
     return await this.once('rights', async () => await loadRights(this.ctx.store.db, this.ctx.caller))
+  }
+
+  /** The rows of a type that the caller sees. */
+  private visible(type: 'user' | 'client'): Expression<SqlBool> {
+    return visibleRows(type, this.ctx.caller)?.(builder) ?? builder.lit(true)
+  }
+
+  private sees(type: EntityType): boolean {
+    return entities[type].visible.includes(this.ctx.caller.role)
   }
 
   private sites() {
@@ -215,23 +264,4 @@ export class Directory {
     this.found.set(key, looking)
     return await looking
   }
-}
-
-function configuredPaths({ path, paths }: ShareRow): string[] {
-  const perSystem: unknown = paths === null ? {} : JSON.parse(paths)
-  const list: unknown[] = typeof perSystem === 'object' && perSystem !== null ? Object.values(perSystem) : []
-  return [path, ...list].filter((root): root is string => typeof root === 'string' && isAbsolute(root))
-}
-
-const isWindowsPath = (path: string) => /^([a-z]:\\|\\\\)/i.test(path)
-const isAbsolute = (path: string) => path.startsWith('/') || isWindowsPath(path)
-
-function segmentsOf(path: string): string[] {
-  return path.split(isWindowsPath(path) ? /[\\/]+/ : /\/+/).filter((name) => name !== '')
-}
-
-function isAbove(top: readonly string[], names: readonly string[], anyCase: boolean): boolean {
-  const same = (a: string, b: string | undefined) =>
-    anyCase ? a.toLowerCase() === b?.toLowerCase() : a === b
-  return top.length > 0 && top.every((name, i) => same(name, names[i]))
 }

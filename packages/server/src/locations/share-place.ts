@@ -74,6 +74,8 @@ async function locate(
   const text = printNotation(path)
   switch (path.kind) {
     case 'share':
+      if (path.share === 'delivery')
+        throw new WaybillError('not_available', 'Deliveries are not available yet')
       return await withinShare(directory, await directory.share(path.share, path.code), path.names, text)
     case 'home':
       return await withinShare(directory, await directory.ownHome(), path.names, text)
