@@ -14,6 +14,7 @@ export const reasons = {
   'E#J057': 'Cannot write',
   'E#J066': 'Not enough space',
   'E#J099': 'Internal error',
+  'W#J001': 'File not found, left out',
   'W#J050': 'No clients online',
   'W#J052': 'Share or site unavailable',
   'W#J053': 'Queued behind another job',
@@ -21,6 +22,8 @@ export const reasons = {
   'W#J055': 'Measuring the source',
   'W#J056': 'Waiting to be tried again',
   'W#J058': 'Skipped, not a file or directory',
+  'W#J059': 'Not deleted',
+  'W#J060': 'An attribute could not be set',
   'W#J067': 'Queue or job status',
 } as const
 

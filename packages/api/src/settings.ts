@@ -1,74 +1,271 @@
 import { WaybillError } from './errors.js'
+import { parseFilters } from './paths/filters.js'
+import type { RegexEngine } from './query/regex.js'
+import { readReserve, readSwitch, readWords } from './settings-values.js'
+
+/** Where a setting may be given so that it acts there. Wherever it is given, it is kept and shown. */
+export type SettingLevel = 'workspace' | 'queue' | 'job' | 'share' | 'task'
+
+/** What a value has to look like. Values are strings on the wire, whatever they mean. */
+export type SettingKind =
+  | {
+      readonly kind: 'number'
+      readonly min: number
+      readonly max: number
+      readonly whole: boolean
+      /** One value outside of the range that means something else. */
+      readonly also?: number
+    }
+  | { readonly kind: 'choice'; readonly values: readonly string[] }
+  | { readonly kind: 'switch' }
+  /** Any of these words, with commas between. */
+  | { readonly kind: 'words'; readonly values: readonly string[] }
+  | { readonly kind: 'filters' }
+  /** Megabytes, or with `%` a part of the disk. */
+  | { readonly kind: 'reserve' }
 
 export interface SettingDefinition {
   readonly default: string
+  /** As people read it: the unit of a number, or what can be chosen. */
   readonly unit: string
   readonly description: string
-  /** The values that it may have; absent for numbers (a number is its default) and free text. */
-  readonly values?: readonly string[]
+  readonly type: SettingKind
+  readonly levels: readonly SettingLevel[]
+  /** Who may give it to a job or task, beside operators: everybody who may edit it unless this says otherwise. */
+  readonly guard?: 'operators' | 'stricter'
 }
 
-/** Settings that act today; unknown names are kept and shown. Values are strings on the wire. */
+const job: readonly SettingLevel[] = ['workspace', 'queue', 'job']
+const everywhere: readonly SettingLevel[] = ['workspace', 'share', 'queue', 'job', 'task']
+
+const number = (min: number, max: number, more: { whole?: boolean; also?: number } = {}) => ({
+  kind: 'number' as const,
+  min,
+  max,
+  whole: more.whole ?? true,
+  ...(more.also === undefined ? {} : { also: more.also }),
+})
+const choice = (...values: readonly string[]) => ({
+  unit: values.join(', '),
+  type: { kind: 'choice' as const, values },
+})
+const words = (...values: readonly string[]) => ({
+  unit: `any of ${values.join(', ')}`,
+  type: { kind: 'words' as const, values },
+})
+
+/** Every setting that acts; unknown names are kept and shown. docs/settings.md is written from this. */
 export const settings = {
   transfer_speedlimit: {
     default: '-1',
-    unit: 'MB/s',
-    description: 'Highest speed of a transfer; -1 is none',
+    unit: 'MB/s (1,000,000 bytes)',
+    type: number(0, 1e6, { whole: false, also: -1 }),
+    levels: job,
+    guard: 'stricter',
+    description: 'Highest speed of a transfer; -1 is none. Acts on running transfers within a second',
   },
   transfer_encryption: {
     default: 'aes128',
-    unit: 'aes128, aes256',
-    values: ['aes128', 'aes256'],
-    description: 'Strength of the encryption',
+    ...choice('aes128', 'aes256'),
+    levels: job,
+    guard: 'stricter',
+    description: 'Strength of the encryption between agents; weaker than asked for is an error',
+  },
+  transfer_mode: {
+    default: 'copy',
+    ...choice('copy', 'onewaysync'),
+    levels: everywhere,
+    description:
+      'onewaysync deletes in the destination directory what the source lacks, once everything has arrived and nothing failed',
+  },
+  transfer_comparison: {
+    default: 'size_mtime',
+    ...choice('size_mtime', 'size', 'checksum', 'newer', 'always'),
+    levels: everywhere,
+    description: 'How to tell that a file at the destination is out of date',
+  },
+  transfer_ignore_existing: {
+    default: 'none',
+    ...choice('none', 'file'),
+    levels: everywhere,
+    description: 'file: a file that is at the destination already is left alone, whatever is in it',
+  },
+  transfer_resume: {
+    default: 'true',
+    unit: 'true, false',
+    type: { kind: 'switch' },
+    levels: everywhere,
+    description: 'Whether a large file that was interrupted goes on where it was',
+  },
+  transfer_resume_min_size: {
+    default: '8',
+    unit: 'MB (1,000,000 bytes)',
+    type: number(1, 1e9, { whole: false }),
+    levels: everywhere,
+    description: 'Files below this size are sent again rather than resumed',
+  },
+  transfer_attributes: {
+    default: 'times,permissions',
+    ...words('times', 'permissions', 'mode', 'owner'),
+    levels: everywhere,
+    description: 'What is copied beside the contents',
+  },
+  transfer_reserved_space: {
+    default: '0',
+    unit: 'MB (1,000,000 bytes), or a part of the disk as in 10%',
+    type: { kind: 'reserve' },
+    levels: everywhere,
+    guard: 'operators',
+    description: 'Space that stays free at the destination; a file that would take of it fails with E#J066',
+  },
+  transfer_include: {
+    default: '',
+    unit: 'filters, with commas between',
+    type: { kind: 'filters' },
+    levels: everywhere,
+    description: 'Only files that match; wins over exclude',
+  },
+  transfer_exclude: {
+    default: '',
+    unit: 'filters, with commas between',
+    type: { kind: 'filters' },
+    levels: everywhere,
+    description: 'Files that are left out; onewaysync does not delete them either',
   },
   transfer_concurrent: {
     default: '1',
     unit: 'jobs',
-    description: 'Jobs at a time between one pair of endpoints',
+    type: number(1, 64),
+    levels: job,
+    guard: 'operators',
+    description: 'Jobs at a time between one pair of endpoints, both directions together',
   },
-  transfer_socket_count: { default: '4', unit: 'connections', description: 'Connections of one session' },
-  transfer_include: { default: '', unit: 'filters', description: 'Only files that match; wins over exclude' },
-  transfer_exclude: { default: '', unit: 'filters', description: 'Files that are left out' },
-  task_bucketsize: { default: '500', unit: 'tasks', description: 'Tasks handed to the endpoints at a time' },
+  transfer_socket_count: {
+    default: '4',
+    unit: 'connections',
+    type: number(1, 64),
+    levels: job,
+    guard: 'operators',
+    description: 'Connections of one session',
+  },
+  task_bucketsize: {
+    default: '500',
+    unit: 'tasks',
+    type: number(1, 100_000),
+    levels: job,
+    guard: 'operators',
+    description: 'Tasks that are handed to the agents at a time',
+  },
   job_max_retries: {
     default: '10',
     unit: 'times',
+    type: number(0, 1e6),
+    levels: job,
     description: 'Retries of a failed job before it stays failed',
   },
   job_autoretry_delay_s: {
     default: '60',
     unit: 's',
-    description: 'Wait before the first retry; doubles each time',
+    type: number(0, 1e9, { whole: false }),
+    levels: job,
+    description: 'Wait before the first retry; doubles each time, one hour at most',
+  },
+  job_on_missing: {
+    default: 'fail',
+    ...choice('fail', 'ignore', 'exclude'),
+    levels: everywhere,
+    description:
+      'A source that is not there: fail fails its task, and the job is tried again; ignore and exclude leave the task out with a warning',
   },
   queue_interrupt_policy: {
     default: 'interrupt',
-    unit: 'interrupt, wait',
-    values: ['interrupt', 'wait'],
+    ...choice('interrupt', 'wait'),
+    levels: job,
+    guard: 'operators',
     description: 'Whether a more urgent job interrupts a running one between the same endpoints',
   },
   job_archive_days: {
     default: '14',
     unit: 'days',
+    type: number(0, 1e6, { whole: false }),
+    levels: job,
+    guard: 'operators',
     description: 'Age at which a finished job moves to the archive',
   },
 } as const satisfies Record<string, SettingDefinition>
 
 export type SettingName = keyof typeof settings
 
-/** Throws `bad_request` for a value that a known setting cannot have; unknown names are kept as they are. */
-export function checkSetting(name: string, value: string): void {
-  if (!isSettingName(name)) return
-  const { default: fallback, values, unit }: SettingDefinition = settings[name]
-  if (values !== undefined) {
-    if (values.includes(value.trim().toLowerCase())) return
-    throw new WaybillError('bad_request', `${name} cannot be "${value}"; choose one of ${values.join(', ')}`)
+export function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(settings, name)
+}
+
+/** The definition of a known setting, with all that definitions may have. */
+export function settingDefinition(name: SettingName): SettingDefinition {
+  return settings[name]
+}
+
+const longestName = 100
+const longestValue = 20_000
+
+/**
+ * Throws `bad_request` for a value that a known setting cannot have; unknown names are kept as they are.
+ * Regular expressions in filters are tried with `regex`, where it is given.
+ */
+export function checkSetting(name: string, value: string, regex?: RegexEngine): void {
+  if (!/^[\w.-]+$/.test(name) || name.length > longestName) {
+    throw new WaybillError('bad_request', `${JSON.stringify(name.slice(0, 200))} cannot be a setting's name`)
   }
-  const isNumeric = fallback !== '' && Number.isFinite(Number(fallback))
-  if (isNumeric && (value.trim() === '' || !Number.isFinite(Number(value)))) {
-    throw new WaybillError('bad_request', `${name} has to be a number (${unit}), not "${value}"`)
+  if (value.length > longestValue) {
+    throw new WaybillError('bad_request', `${name} is longer than ${longestValue} characters`)
+  }
+  if (!isSettingName(name)) return
+  const wrong = fault(settingDefinition(name), value, regex)
+  if (wrong !== undefined) throw new WaybillError('bad_request', `${name} ${wrong}`)
+}
+
+function fault({ type, unit }: SettingDefinition, value: string, regex?: RegexEngine): string | undefined {
+  const shown = JSON.stringify(value.slice(0, 100))
+  const word = value.trim().toLowerCase()
+  switch (type.kind) {
+    case 'number': {
+      const amount = word === '' ? Number.NaN : Number(word)
+      if (!Number.isFinite(amount)) return `has to be a number (${unit}), not ${shown}`
+      if (amount === type.also) return undefined
+      if (type.whole && !Number.isInteger(amount)) return `has to be a whole number (${unit}), not ${shown}`
+      const range = `${type.min} to ${type.max}${type.also === undefined ? '' : `, or ${type.also}`}`
+      return amount < type.min || amount > type.max ? `has to be ${range} (${unit}), not ${shown}` : undefined
+    }
+    case 'choice':
+      return type.values.includes(word)
+        ? undefined
+        : `cannot be ${shown}; choose one of ${type.values.join(', ')}`
+    case 'switch':
+      return readSwitch(word) === undefined ? `cannot be ${shown}; choose true or false` : undefined
+    case 'words': {
+      const wrong = readWords(value).find((one) => !type.values.includes(one))
+      return wrong === undefined
+        ? undefined
+        : `cannot have ${JSON.stringify(wrong)}; it is ${type.values.join(', ')}, with commas between`
+    }
+    case 'reserve':
+      return readReserve(word) === undefined
+        ? `has to be megabytes, or a part of the disk as in 10%, not ${shown}`
+        : undefined
+    case 'filters':
+      return filtersFault(value, regex)
   }
 }
 
-export function isSettingName(name: string): name is SettingName {
-  return Object.hasOwn(settings, name)
+function filtersFault(value: string, regex: RegexEngine | undefined): string | undefined {
+  try {
+    for (const filter of parseFilters(value)) {
+      if (filter.kind !== 'regex') continue
+      regex?.compile({ text: filter.pattern, column: 1 }, { caseSensitive: filter.caseSensitive })
+    }
+    return undefined
+  } catch (error) {
+    if (error instanceof WaybillError) return `cannot be used: ${error.message}`
+    throw error
+  }
 }

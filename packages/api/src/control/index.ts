@@ -1,3 +1,5 @@
+export * from './files.js'
 export * from './messages.js'
+export * from './options.js'
 export * from './requests.js'
 export * from './session.js'

@@ -6,7 +6,7 @@ import { sessionEnd, sessionProgress, sessionTask, taskResult } from './session.
  * same headers as the API. Anything that does not parse closes the line with a code.
  */
 export const controlPath = '/api/v3/agent'
-export const controlProtocol = 1
+export const controlProtocol = 2
 /** Longest message in either direction, bytes. */
 export const maxControlMessage = 4 * 1024 * 1024
 /** Seconds between heartbeats; a line that was silent three times as long is dead. */

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { taskOptions } from './options.js'
 
 /**
  * What the control plane tells both agents so that they can move the bytes of one job: a session. All
@@ -28,6 +29,8 @@ export const sessionTask = v.object({
   /** Filters in force for this task, `,`-separated, as settings give them. */
   include: v.string(),
   exclude: v.string(),
+  /** What differs from the usual way to copy. */
+  options: v.optional(taskOptions),
 })
 export type SessionTask = v.InferOutput<typeof sessionTask>
 

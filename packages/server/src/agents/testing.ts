@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { controlProtocol } from '@waybill/api'
 import { createAuthenticator } from '../access/authenticate.js'
 import { bootstrap } from '../access/bootstrap.js'
 import { createKey } from '../access/keys.js'
@@ -157,7 +158,7 @@ export function agentHeaders(user: { email: string; key: string }, workspace = '
 export function testHello(changes: Record<string, unknown> = {}) {
   return {
     type: 'hello',
-    protocol: 1,
+    protocol: controlProtocol,
     agent: 'app',
     hostname: 'edit-1',
     machine: randomUUID(),

@@ -1,0 +1,48 @@
+import * as v from 'valibot'
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+
+/**
+ * How the files of one task are to be copied. Both sides are told the same and each obeys its own copy. What is
+ * absent is as in `defaultOptions`, so that most tasks carry none at all. Words are those of the settings.
+ */
+export const taskOptions = v.strictObject({
+  mode: v.optional(v.picklist(['copy', 'onewaysync'])),
+  comparison: v.optional(v.picklist(['size_mtime', 'size', 'checksum', 'newer', 'always'])),
+  /** A file that is at the destination is left alone, whatever is in it. */
+  ignoreExisting: v.optional(v.boolean()),
+  /** Files from this size on (bytes) are resumed where they were; null is none. */
+  resumeFrom: v.optional(v.nullable(count)),
+  attributes: v.optional(v.array(v.picklist(['times', 'permissions', 'mode', 'owner']))),
+  /** What has to stay free on the receiver's disk: bytes, or a part of its size. */
+  reserve: v.optional(
+    v.variant('kind', [
+      v.strictObject({ kind: v.literal('bytes'), bytes: count }),
+      v.strictObject({ kind: v.literal('part'), part: v.pipe(v.number(), v.minValue(0), v.maxValue(1)) }),
+    ]),
+  ),
+})
+export type GivenOptions = v.InferOutput<typeof taskOptions>
+export type TaskOptions = { readonly [Name in keyof GivenOptions]-?: Exclude<GivenOptions[Name], undefined> }
+
+export const defaultOptions: TaskOptions = {
+  mode: 'copy',
+  comparison: 'size_mtime',
+  ignoreExisting: false,
+  resumeFrom: 8_000_000,
+  attributes: ['times', 'permissions'],
+  reserve: { kind: 'bytes', bytes: 0 },
+}
+
+/** The options in force, from those that were given. */
+export function fullOptions(given: GivenOptions | undefined): TaskOptions {
+  if (given === undefined) return defaultOptions
+  return {
+    mode: given.mode ?? defaultOptions.mode,
+    comparison: given.comparison ?? defaultOptions.comparison,
+    ignoreExisting: given.ignoreExisting ?? defaultOptions.ignoreExisting,
+    resumeFrom: given.resumeFrom === undefined ? defaultOptions.resumeFrom : given.resumeFrom,
+    attributes: given.attributes ?? defaultOptions.attributes,
+    reserve: given.reserve ?? defaultOptions.reserve,
+  }
+}
