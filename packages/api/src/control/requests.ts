@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { fileRequests } from './files.js'
 import { location, sessionSpec } from './session.js'
 
 /**
@@ -34,6 +35,7 @@ export const requests = {
   measure: { args: measureArgs, result: measureResult },
   'root.check': { args: checkRootArgs, result: checkRootResult },
   'session.open': { args: sessionSpec, result: openResult },
+  ...fileRequests,
 } as const
 
 export type RequestName = keyof typeof requests
