@@ -5,7 +5,7 @@ import { RE2JS } from 're2js'
 export type FileFilter = (path: string, directory: boolean) => boolean
 
 /** Linear in the text, whatever the pattern: filters come from people. */
-const engine: RegexEngine = {
+export const filterEngine: RegexEngine = {
   compile: (pattern, options) => {
     try {
       // What Python writes \Z is \z in RE2; the rest of the dialect is the same.
@@ -28,8 +28,8 @@ const engine: RegexEngine = {
 export function filterOf(include: string, exclude: string): FileFilter {
   if (include === '' && exclude === '') return () => true
   const [includes, excludes] = [parseFilters(include), parseFilters(exclude)]
-  const included = either(compileFilters(includes, engine))
-  const excluded = either(compileFilters(excludes, engine))
+  const included = either(compileFilters(includes, filterEngine))
+  const excluded = either(compileFilters(excludes, filterEngine))
   const onlyIncluded = includes.length > 0 && excludes.length === 0
   return (path, directory) => {
     if (included(path)) return true
