@@ -7,6 +7,16 @@ export interface Caller {
   readonly account: string
   readonly email: string
   readonly role: Role
+  /** What the call was let in by; absent where it was not a key or session (in tests). */
+  readonly credential?: Credential
+}
+
+/** An API key or web session, by its id. */
+export interface Credential {
+  readonly kind: 'key' | 'session'
+  readonly id: string
+  /** A key that ends, that is for some addresses or for one workspace: it makes no other keys. */
+  readonly restricted: boolean
 }
 
 /** One call, as every operation gets it. Rights are checked by the operation that reads or changes data. */

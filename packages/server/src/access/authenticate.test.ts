@@ -69,7 +69,7 @@ describe.each(testDatabases())('authentication on $name', (kind) => {
     })
 
     it('refuses keys that ended', async () => {
-      const expired = await createKey(database.store, admin, { expires: 5000 })
+      const expired = await createKey(database.store, admin, { expires: 5000, now: 1000 })
       await expect(call(apart(admin, expired.key), { now: 4999 })).resolves.toBeDefined()
       await expect(call(apart(admin, expired.key), { now: 5000 })).rejects.toMatchObject({
         code: 'unauthenticated',

@@ -1,14 +1,16 @@
 import { createHmac } from 'node:crypto'
-import { WaybillError } from '@waybill/api'
-import type { Caller } from '../context.js'
+import { type Role, WaybillError } from '@waybill/api'
+import type { Caller, Credential } from '../context.js'
 import type { Store } from '../store/store.js'
-import { parseAuthorization } from './credentials.js'
-import { hashKey, verifyKey } from './keys.js'
+import type { Account } from './accounts.js'
+import { Attempts } from './attempts.js'
+import { type Credentials, parseAuthorization } from './credentials.js'
+import { isAllowedFrom } from './key-addresses.js'
+import { addressesOf, noteKeyUse, verifyKey } from './keys.js'
+import { hashToken } from './tokens.js'
+import { findSession, noteSessionUse } from './web-sessions.js'
 
 const CONTACT_NOTED_EVERY_MS = 60_000
-const ATTEMPTS_WINDOW_MS = 5 * 60_000
-const ATTEMPTS_ALLOWED = 20
-const GUESSERS_REMEMBERED = 10_000
 
 /** The headers that say who calls, as Node gives them. */
 export interface CallHeaders {
@@ -29,36 +31,117 @@ export interface Authenticated {
 
 export interface Authenticator {
   /**
-   * Who calls, from `address` (the peer's IP). Rejects with a WaybillError: `unauthenticated` for a key that
-   * is absent, wrong, revoked or expired, `rate_limited` for too many of those, `forbidden` for an unknown or
-   * disabled workspace and a disabled user, `not_member` for a good key of somebody who was not invited.
+   * Who calls, from `address` (the peer's IP). Rejects with a WaybillError: `unauthenticated` for a key or
+   * session that is absent, wrong, revoked, over, or not for this address, `rate_limited` for too many of
+   * those, `forbidden` for an unknown or disabled workspace and a disabled user, `not_member` for a good key of
+   * somebody who was not invited.
    */
   authenticate(headers: CallHeaders, address: string, now: number): Promise<Authenticated>
 }
 
-export function createAuthenticator(store: Store): Authenticator {
-  const failed = new FailedAttempts()
+export interface AuthenticatorOptions {
+  /** Told of keys that were used from where they may not be. */
+  readonly log?: (line: string) => void
+}
+
+/** Who somebody is by a good secret, before any workspace is asked. */
+interface Proven {
+  readonly account: Pick<Account, 'id' | 'email'>
+  readonly credential: Credential
+  /** The hash of the secret, from which the session id is made. */
+  readonly hash: string
+  readonly boundTo: string | null
+  noteUse(): Promise<void>
+}
+
+/** Wrong secrets; nobody who has the right one is ever asked how often others were wrong. */
+const limits = { each: 20, address: 200 }
+
+export function createAuthenticator(
+  store: Store,
+  { log = () => undefined }: AuthenticatorOptions = {},
+): Authenticator {
+  const failed = new Attempts(limits)
   return {
     async authenticate(headers, address, now) {
       const credentials = parseAuthorization(headers.authorization)
       if (credentials === undefined)
         throw new WaybillError('unauthenticated', 'Log in with an email and an API key')
-      const { email, key } = credentials
-      const verified = await verifyKey(store, email, key, now)
-      if (verified === undefined) {
-        const tooMany = failed.add(address, email, now)
-        if (tooMany) throw new WaybillError('rate_limited', 'Too many wrong API keys; wait some minutes')
-        throw new WaybillError('unauthenticated', 'The email or the API key is wrong, or the key has ended')
+      const proven =
+        'token' in credentials
+          ? await proveSession(store, credentials.token, now)
+          : await proveKey(store, credentials, address, now, log)
+      if (proven === undefined) {
+        const who = 'token' in credentials ? '' : credentials.email
+        if (failed.add(address, who, now))
+          throw new WaybillError('rate_limited', 'Too many wrong API keys; wait some minutes')
+        throw new WaybillError('unauthenticated', wrong(credentials))
       }
       const workspace = await findWorkspace(store, headers['x-accsyn-workspace'])
-      const caller = await findMember(store, workspace, verified.account, now)
+      if (proven.boundTo !== null && proven.boundTo !== workspace.id)
+        throw new WaybillError('forbidden', 'This API key was made for another workspace')
+      const member = await findMember(store, workspace, proven.account)
+      await proven.noteUse()
+      await noteContact(store, workspace.id, member, now)
+      const caller: Caller = {
+        user: member.id,
+        account: proven.account.id,
+        email: member.code,
+        role: member.role,
+        credential: proven.credential,
+      }
       const device = String(headers['x-accsyn-device'] ?? '')
-      return { caller, workspace, session: sessionId(key, workspace.id), device, address }
+      return { caller, workspace, session: sessionId(proven.hash, workspace.id), device, address }
     },
   }
 }
 
-async function findWorkspace(
+function wrong(credentials: Credentials): string {
+  return 'token' in credentials
+    ? 'The session is over; log in again'
+    : 'The email or the API key is wrong, or the key has ended'
+}
+
+async function proveKey(
+  store: Store,
+  { email, key: secret }: { readonly email: string; readonly key: string },
+  address: string,
+  now: number,
+  log: (line: string) => void,
+): Promise<Proven | undefined> {
+  const verified = await verifyKey(store, email, secret, now)
+  if (verified === undefined) return undefined
+  const { account, key } = verified
+  const addresses = addressesOf(key)
+  if (!isAllowedFrom(addresses, address)) {
+    log(`The API key ${key.id} of ${email} was used from ${address}, where it may not be`)
+    return undefined
+  }
+  const restricted = addresses.length > 0 || key.expires !== null || key.bound_to !== null
+  return {
+    account,
+    credential: { kind: 'key', id: key.id, restricted },
+    hash: hashToken(secret),
+    boundTo: key.bound_to,
+    noteUse: async () => await noteKeyUse(store, key, now),
+  }
+}
+
+async function proveSession(store: Store, token: string, now: number): Promise<Proven | undefined> {
+  const found = await findSession(store, token, now)
+  if (found === undefined) return undefined
+  const { account, session } = found
+  return {
+    account,
+    credential: { kind: 'session', id: session.id, restricted: false },
+    hash: hashToken(token),
+    boundTo: null,
+    noteUse: async () => await noteSessionUse(store, session, now),
+  }
+}
+
+/** The workspace that a header names. `forbidden` when there is none, and when it is disabled. */
+export async function findWorkspace(
   store: Store,
   header: CallHeaders['x-accsyn-workspace'],
 ): Promise<Authenticated['workspace']> {
@@ -73,15 +156,22 @@ async function findWorkspace(
   return { id: found.id, code: found.code }
 }
 
-async function findMember(
+export interface Member {
+  readonly id: string
+  readonly code: string
+  readonly role: Role
+  readonly logged_in: number | null
+}
+
+/** The account's membership. `not_member` when there is none, `forbidden` when it is disabled. */
+export async function findMember(
   store: Store,
   workspace: Authenticated['workspace'],
-  account: { readonly id: string; readonly email: string },
-  now: number,
-): Promise<Caller> {
-  const { db } = store.workspace(workspace.id)
-  const user = await db
-    .selectFrom('user')
+  account: Pick<Account, 'id' | 'email'>,
+): Promise<Member> {
+  const user = await store
+    .workspace(workspace.id)
+    .db.selectFrom('user')
     .select(['id', 'code', 'role', 'status', 'inactive', 'logged_in'])
     .where('account', '=', account.id)
     .executeTakeFirst()
@@ -89,38 +179,16 @@ async function findMember(
     throw new WaybillError('not_member', `${account.email} is no user of the workspace "${workspace.code}"`)
   }
   if (user.status === 'disabled') throw new WaybillError('forbidden', `The user ${user.code} is disabled`)
-  if (user.logged_in === null || now - user.logged_in >= CONTACT_NOTED_EVERY_MS) {
-    await db.updateTable('user').set({ logged_in: now }).where('id', '=', user.id).execute()
-  }
-  return { user: user.id, account: account.id, email: user.code, role: user.role }
+  return user
 }
 
-/** Made from the key, so that there is nothing to keep, and nothing that says what the key is. */
-function sessionId(key: string, workspace: string): string {
-  return createHmac('sha256', hashKey(key)).update(`session ${workspace}`).digest('hex')
+async function noteContact(store: Store, workspace: string, { id, logged_in }: Member, now: number) {
+  if (logged_in !== null && now - logged_in < CONTACT_NOTED_EVERY_MS) return
+  const { db } = store.workspace(workspace)
+  await db.updateTable('user').set({ logged_in: now }).where('id', '=', id).execute()
 }
 
-/**
- * Counts wrong keys per address and email. Only ever asked after a key was found to be wrong, so nobody who
- * has the right one can be locked out by somebody who has not.
- */
-class FailedAttempts {
-  readonly #counts = new Map<string, { count: number; since: number }>()
-
-  /** Notes a wrong key; true when there were too many of them in the last minutes. */
-  add(address: string, email: string, now: number): boolean {
-    const who = `${address} ${email}`
-    const last = this.#counts.get(who)
-    const entry =
-      last === undefined || now - last.since > ATTEMPTS_WINDOW_MS ? { count: 0, since: now } : last
-    entry.count += 1
-    // Put at the end, so that what is forgotten first is what was quiet longest.
-    this.#counts.delete(who)
-    this.#counts.set(who, entry)
-    if (this.#counts.size > GUESSERS_REMEMBERED) {
-      const [oldest] = this.#counts.keys()
-      if (oldest !== undefined) this.#counts.delete(oldest)
-    }
-    return entry.count > ATTEMPTS_ALLOWED
-  }
+/** Made from the secret's hash, so that there is nothing to keep, and nothing that says what the secret is. */
+export function sessionId(hash: string, workspace: string): string {
+  return createHmac('sha256', hash).update(`session ${workspace}`).digest('hex')
 }

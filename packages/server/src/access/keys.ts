@@ -1,20 +1,26 @@
-import { createHash, randomBytes } from 'node:crypto'
 import { newId, WaybillError } from '@waybill/api'
 import type { Selectable } from 'kysely'
+import * as v from 'valibot'
 import type { ApiKeyTable } from '../store/schema.js'
 import type { Store, Tx } from '../store/store.js'
 import { type Account, ensureAccount, findAccount } from './accounts.js'
+import { parseAddresses } from './key-addresses.js'
+import { hashToken, newToken } from './tokens.js'
 
-/** So that a key is known for one in a log, a repository or a chat, and by tools that look for leaked ones. */
-const PREFIX = 'wbk_'
-const KEY_BYTES = 32
+export const keyPrefix = 'wbk_'
 const USE_NOTED_EVERY_MS = 60_000
+const MOST_KEYS = 100
+const LONGEST_NAME = 200
 
 export interface KeyOptions {
   /** For whoever reads the list of keys later. */
   readonly name?: string
   /** Milliseconds since 1970; never when absent. */
   readonly expires?: number
+  /** Addresses and networks that it may be used from; everywhere when there are none. */
+  readonly addresses?: readonly string[]
+  /** Id of the one workspace that it works in; all of the account's when absent. */
+  readonly boundTo?: string
   readonly now?: number
 }
 
@@ -33,11 +39,20 @@ export async function createKey(store: Store, email: string, options: KeyOptions
   return createKeyIn(store.installation, email, options)
 }
 
-/** The same within a transaction that is narrowed to no workspace. */
+/**
+ * The same within a transaction that is narrowed to no workspace. `bad_request` for what is no address, for a
+ * moment that is over, and for a name that is too long; `conflict` for an account with very many keys.
+ */
 export async function createKeyIn(db: Tx, email: string, options: KeyOptions = {}): Promise<NewKey> {
-  const { name = '', expires, now = Date.now() } = options
+  const { name = '', expires, addresses = [], boundTo, now = Date.now() } = options
+  if (name.length > LONGEST_NAME) throw new WaybillError('bad_request', 'The name of the key is too long')
+  if (expires !== undefined && expires <= now) {
+    throw new WaybillError('bad_request', 'The key would have ended already: expires has to be in the future')
+  }
+  const allowed = parseAddresses(addresses)
   const account = await ensureAccount(db, email, { now })
-  const key = PREFIX + randomBytes(KEY_BYTES).toString('base64url')
+  await refuseTooMany(db, account, now)
+  const key = newToken(keyPrefix)
   const id = newId()
   await db
     .insertInto('api_key')
@@ -45,9 +60,9 @@ export async function createKeyIn(db: Tx, email: string, options: KeyOptions = {
       id,
       account: account.id,
       name,
-      hash: hashKey(key),
-      addresses: '[]',
-      bound_to: null,
+      hash: hashToken(key),
+      addresses: JSON.stringify(allowed),
+      bound_to: boundTo ?? null,
       created: now,
       expires: expires ?? null,
       revoked: null,
@@ -57,12 +72,26 @@ export async function createKeyIn(db: Tx, email: string, options: KeyOptions = {
   return { id, account, key }
 }
 
-/**
- * SHA-256, hex. No salt and no stretching: the keys are 256 random bits, which nobody guesses, and the hash
- * is what they are found by.
- */
-export function hashKey(key: string): string {
-  return createHash('sha256').update(key).digest('hex')
+async function refuseTooMany(db: Tx, account: Account, now: number): Promise<void> {
+  const { count } = await inForce(db, account.id, now)
+    .select((eb) => eb.fn.countAll().as('count'))
+    .executeTakeFirstOrThrow()
+  if (Number(count) >= MOST_KEYS) {
+    throw new WaybillError('conflict', `${account.email} has ${MOST_KEYS} API keys; revoke some first`)
+  }
+}
+
+function inForce(db: Tx, account: string, now: number) {
+  return db
+    .selectFrom('api_key')
+    .where('account', '=', account)
+    .where('revoked', 'is', null)
+    .where((eb) => eb.or([eb('expires', 'is', null), eb('expires', '>', now)]))
+}
+
+/** Whether an account has a key that can be used. */
+export async function hasKey(db: Tx, account: string, now: number): Promise<boolean> {
+  return (await inForce(db, account, now).select('id').limit(1).executeTakeFirst()) !== undefined
 }
 
 /**
@@ -86,11 +115,10 @@ export async function verifyKey(
       'account.password as account_password',
       'account.created as account_created',
     ])
-    .where('hash', '=', hashKey(key))
+    .where('hash', '=', hashToken(key))
     .executeTakeFirst()
   if (row === undefined || row.email !== email) return undefined
   if (row.revoked !== null || (row.expires !== null && row.expires <= now)) return undefined
-  await noteUse(store, row, now)
   const { hash: _, email: __, account_name, account_password, account_created, ...info } = row
   const account = {
     id: row.account,
@@ -102,10 +130,17 @@ export async function verifyKey(
   return { account, key: info }
 }
 
+const Addresses = v.array(v.string())
+
+/** The addresses and networks that a key may be used from; none is everywhere. */
+export function addressesOf({ addresses }: Pick<KeyInfo, 'addresses'>): readonly string[] {
+  return v.parse(Addresses, JSON.parse(addresses))
+}
+
 /** At most once a minute: a script that calls a hundred times a second must not write as often. */
-async function noteUse(
+export async function noteKeyUse(
   store: Store,
-  key: { readonly id: string; readonly last_used: number | null },
+  key: Pick<KeyInfo, 'id' | 'last_used'>,
   now: number,
 ): Promise<void> {
   if (key.last_used !== null && now - key.last_used < USE_NOTED_EVERY_MS) return
@@ -115,18 +150,27 @@ async function noteUse(
 /** An account's keys, oldest first; none when there is no such account. */
 export async function listKeys(store: Store, email: string): Promise<readonly KeyInfo[]> {
   const account = await findAccount(store.installation, email)
-  if (account === undefined) return []
-  return store.installation
+  return account === undefined ? [] : await keysOf(store.installation, account.id)
+}
+
+/** The keys of an account, oldest first; with `boundTo` only those that work in that workspace alone. */
+export async function keysOf(db: Tx, account: string, boundTo?: string): Promise<readonly KeyInfo[]> {
+  let query = db
     .selectFrom('api_key')
     .select(['id', 'account', 'name', 'addresses', 'bound_to', 'created', 'expires', 'revoked', 'last_used'])
-    .where('account', '=', account.id)
-    .orderBy('id')
-    .execute()
+    .where('account', '=', account)
+  if (boundTo !== undefined) query = query.where('bound_to', '=', boundTo)
+  return await query.orderBy('id').execute()
 }
 
 /** Ends a key at once. `not_found` when there is none with this id; revoking twice keeps the first moment. */
 export async function revokeKey(store: Store, id: string, now: number = Date.now()): Promise<void> {
-  const { numUpdatedRows } = await store.installation
+  await revokeKeyIn(store.installation, id, now)
+}
+
+/** The same within a transaction that is narrowed to no workspace. */
+export async function revokeKeyIn(db: Tx, id: string, now: number): Promise<void> {
+  const { numUpdatedRows } = await db
     .updateTable('api_key')
     .set((eb) => ({ revoked: eb.fn.coalesce('revoked', eb.val(now)) }))
     .where('id', '=', id)
