@@ -1,11 +1,12 @@
 import type { MeasureResult, RequestArgs } from '@waybill/api'
 import type { AgentHub } from '../../agents/hub.js'
 import type { WorkspaceStore } from '../../store/store.js'
-import { effectiveSettings } from '../effective-settings.js'
+import { taskSettings } from '../effective-settings.js'
 import type { Change } from '../lifecycle/apply-job.js'
 import { addCounts } from '../lifecycle/move-tasks.js'
 import type { JobRow, TaskRow } from '../lifecycle/rows.js'
-import { Locator } from '../runs/locate.js'
+import { isLost, Locator, type Lost } from '../runs/locate.js'
+import { copyWords } from '../task-options.js'
 import { readTaskParty } from '../task-party.js'
 
 /** Sources per question to the agent, and the longest that one question may take, milliseconds. */
@@ -24,20 +25,21 @@ export async function measureJob(
 ): Promise<void> {
   const client = job.source_client
   if (client === null) return
-  const settings = await effectiveSettings(store.db, store.id, job)
-  const locator = new Locator(store.db, client)
+  const locator = new Locator(store.db, { client, job: job.id, access: 'read' })
   for (;;) {
     const tasks = await nextUnmeasured(store, job.id)
     if (tasks.length === 0) return
+    const settingsOf = await taskSettings(store.db, store.id, job, tasks)
     const items: RequestArgs<'measure'>['items'] = []
     const known: TaskRow[] = []
-    const lost: TaskRow[] = []
+    const lost: [TaskRow, Lost][] = []
     for (const task of tasks) {
       const location = await locator.locate(readTaskParty(task.source))
-      if (location === undefined) lost.push(task)
+      if (isLost(location)) lost.push([task, location])
       else {
         known.push(task)
-        items.push({ location, include: settings.transfer_include, exclude: settings.transfer_exclude })
+        const { include, exclude } = copyWords(settingsOf(task))
+        items.push({ location, include, exclude })
       }
     }
     const answer =
@@ -47,7 +49,7 @@ export async function measureJob(
     await store.transaction(async (tx) => {
       const change = { tx, workspace: store.id, now: now() }
       for (const [i, task] of known.entries()) await writeSize(change, task, answer.items[i])
-      for (const task of lost) await writeSize(change, task, undefined)
+      for (const [task, { lost: why }] of lost) await writeSize(change, task, { kind: 'missing', ...why })
     })
   }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { WorkspaceStore } from '../../store/store.js'
-import { effectiveSettings, numberSetting } from '../effective-settings.js'
+import { effectiveSettings, numberSetting, wordSetting } from '../effective-settings.js'
 import { applyJob, readJob } from '../lifecycle/apply-job.js'
 import { verdict } from '../lifecycle/job-machine.js'
 import { countsOf } from '../lifecycle/move-tasks.js'
@@ -33,7 +33,7 @@ export async function takeLease(
     const pair = pairOf(job.source_client, job.destination_client)
     const leases = await leasesOn(tx, pair)
     const slot = freeSlot(leases, Math.max(1, Math.trunc(numberSetting(settings, 'transfer_concurrent'))))
-    if (slot === undefined) return { taken: leases, policy: settings.queue_interrupt_policy }
+    if (slot === undefined) return { taken: leases, policy: wordSetting(settings, 'queue_interrupt_policy') }
     const lease: Lease = {
       workspace: store.id,
       job: id,

@@ -8,6 +8,7 @@ import type { TaskStatus, WritableTaskStatus } from '@waybill/api'
  *                         └──────recall─────────┴──────────────────┤
  *                         └──────requeue── failed, done            └──fail──▶ failed
  *
+ * `leaveOut`: its source is not there, and `job_on_missing` says that this is no failure.
  * `recall`: the session is over, the task is not. A late `succeed` is taken from `queued` too: the bytes are
  * on disk and verified, whatever was decided in between. `put...` are people's; a pending task only lacks a
  * place, which nobody but its receiver gives it.
@@ -20,6 +21,7 @@ export const taskMachine = {
   begin: { from: ['booting'], to: 'executing' },
   succeed: { from: ['queued', 'booting', 'executing'], to: 'done' },
   fail: { from: ['queued', 'booting', 'executing'], to: 'failed' },
+  leaveOut: { from: ['queued', 'booting', 'executing'], to: 'excluded' },
   recall: { from: ['booting', 'executing'], to: 'queued' },
   requeue: { from: ['failed'], to: 'queued' },
   redo: { from: ['failed', 'done'], to: 'queued' },

@@ -1,12 +1,13 @@
 import type { SessionTask } from '@waybill/api'
 import type { WorkspaceStore } from '../../store/store.js'
-import type { EffectiveSettings } from '../effective-settings.js'
+import { type EffectiveSettings, effectiveSettings, taskSettings } from '../effective-settings.js'
 import { addCounts, moveTasks } from '../lifecycle/move-tasks.js'
-import type { TaskRow } from '../lifecycle/rows.js'
+import type { JobRow, TaskRow } from '../lifecycle/rows.js'
 import { settleJob } from '../lifecycle/settle.js'
 import { retryPlan } from '../retry-plan.js'
+import { copyWords } from '../task-options.js'
 import { readTaskParty } from '../task-party.js'
-import { absolutePath, type Locator } from './locate.js'
+import { absolutePath, isLost, type Locator } from './locate.js'
 
 /** The same tasks as each side is told them. */
 export interface Bucket {
@@ -28,13 +29,16 @@ export async function takeBucket(
   store: WorkspaceStore,
   { job, run }: { readonly job: string; readonly run: number },
   sides: Sides,
-  settings: EffectiveSettings,
   limit: number,
   now: number,
 ): Promise<Bucket | undefined> {
   return await store.transaction(async (tx) => {
     const change = { tx, workspace: store.id, now }
-    const running = await tx.selectFrom('job').select('status').where('id', '=', job).executeTakeFirst()
+    const running = await tx
+      .selectFrom('job')
+      .select(['id', 'parent', 'status'])
+      .where('id', '=', job)
+      .executeTakeFirst()
     if (running?.status !== 'running') return undefined
     const tasks = await tx
       .selectFrom('task')
@@ -47,12 +51,13 @@ export async function takeBucket(
       .limit(limit)
       .execute()
     if (tasks.length === 0) return undefined
+    const settingsOf = await taskSettings(tx, store.id, running, tasks)
     const source: SessionTask[] = []
     const destination: SessionTask[] = []
     for (const task of tasks) {
-      const placed = await place(task, sides, settings)
-      if (placed === undefined) {
-        const reason = { reason: 'W#J052', reason_hr: 'Its volume is not served at one of the two ends' }
+      const placed = await place(task, sides, settingsOf(task))
+      if (isLost(placed)) {
+        const reason = { reason: placed.lost.code, reason_hr: placed.lost.message }
         await moveTasks(change, job, 'fail', { ids: [task.id] }, reason)
         continue
       }
@@ -68,14 +73,16 @@ export async function takeBucket(
           finished: null,
           reason: null,
           reason_hr: '',
-          source: withFinalPath(task.source, placed.source),
-          destination: withFinalPath(task.destination, placed.destination),
+          source: withFinalPath(task.source, placed.source, sides.source),
+          destination: withFinalPath(task.destination, placed.destination, sides.destination),
         })
         .where('id', '=', task.id)
         .execute()
     }
     await addCounts(change, job, { queued: -source.length, booting: source.length })
-    if (source.length === 0) await settleJob(change, job, retryPlan(settings, now))
+    if (source.length === 0) {
+      await settleJob(change, job, retryPlan(await effectiveSettings(tx, store.id, running), now))
+    }
     return { source, destination }
   })
 }
@@ -83,37 +90,38 @@ export async function takeBucket(
 /** The tasks that agents should hold already: what to tell them again after the control plane was away. */
 export async function heldBucket(
   store: WorkspaceStore,
-  job: string,
+  job: Pick<JobRow, 'id' | 'parent'>,
   sides: Sides,
-  settings: EffectiveSettings,
 ): Promise<Bucket> {
   const tasks = await store.db
     .selectFrom('task')
     .selectAll()
-    .where('job', '=', job)
+    .where('job', '=', job.id)
     .where('status', 'in', ['booting', 'executing'])
     .orderBy('priority', 'desc')
     .orderBy('seq')
     .execute()
-  const placed = await Promise.all(tasks.map(async (task) => await place(task, sides, settings)))
-  const held = placed.filter((pair) => pair !== undefined)
+  const settingsOf = await taskSettings(store.db, store.id, job, tasks)
+  const placed = await Promise.all(tasks.map(async (task) => await place(task, sides, settingsOf(task))))
+  const held = placed.filter((pair) => !isLost(pair))
   return { source: held.map((pair) => pair.source), destination: held.map((pair) => pair.destination) }
 }
 
 async function place(task: TaskRow, sides: Sides, settings: EffectiveSettings) {
   const source = await sides.source.locate(readTaskParty(task.source))
   const destination = await sides.destination.locate(readTaskParty(task.destination))
-  if (source === undefined || destination === undefined) return undefined
+  if (isLost(source)) return source
+  if (isLost(destination)) return destination
   const common = {
     index: task.seq,
     task: task.id,
     size: task.size,
-    include: settings.transfer_include,
-    exclude: settings.transfer_exclude,
+    ...copyWords(settings),
   }
   return { source: { ...common, location: source }, destination: { ...common, location: destination } }
 }
 
-function withFinalPath(party: string, { location }: SessionTask): string {
-  return JSON.stringify({ ...readTaskParty(party), path_abs_final: absolutePath(location) })
+/** The machine is told, too: the volume may have got another server since the task was made. */
+function withFinalPath(party: string, { location }: SessionTask, { side: { client } }: Locator): string {
+  return JSON.stringify({ ...readTaskParty(party), client, path_abs_final: absolutePath(location) })
 }

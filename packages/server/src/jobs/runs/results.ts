@@ -1,12 +1,12 @@
-import type { TaskResult } from '@waybill/api'
+import type { TaskResult, TaskStatus } from '@waybill/api'
 import type { WorkspaceStore } from '../../store/store.js'
-import { effectiveSettings } from '../effective-settings.js'
+import { effectiveSettings, taskSettings, wordSetting } from '../effective-settings.js'
 import { type Change, readJob } from '../lifecycle/apply-job.js'
 import { writeLog } from '../lifecycle/journal.js'
 import { addCounts } from '../lifecycle/move-tasks.js'
 import type { JobRow, TaskRow } from '../lifecycle/rows.js'
 import { settleJob } from '../lifecycle/settle.js'
-import { statesLeft, taskMachine } from '../lifecycle/task-machine.js'
+import { statesLeft, type TaskTrigger, taskMachine } from '../lifecycle/task-machine.js'
 import { retryPlan } from '../retry-plan.js'
 
 /**
@@ -32,9 +32,13 @@ export async function applyResults(
       .where('job', '=', jobId)
       .where('id', 'in', [...byId.keys()])
       .execute()
+    const missing = tasks.filter(({ id }) => isMissing(byId.get(id)))
+    const settingsOf = await taskSettings(tx, store.id, job, missing)
     for (const task of tasks) {
       const result = byId.get(task.id)
-      if (result !== undefined) await applyResult(change, task, result)
+      if (result === undefined) continue
+      const leftOut = missing.includes(task) && wordSetting(settingsOf(task), 'job_on_missing') !== 'fail'
+      await applyResult(change, task, result, leftOut ? 'leaveOut' : triggers[result.status])
     }
     const settings = await effectiveSettings(tx, store.id, job)
     return await settleJob(change, jobId, retryPlan(settings, now))
@@ -43,19 +47,34 @@ export async function applyResults(
 
 const triggers = { done: 'succeed', failed: 'fail', cancelled: 'recall' } as const
 
-async function applyResult(change: Change, task: TaskRow, result: TaskResult): Promise<void> {
-  const trigger = triggers[result.status]
+/** Whether nothing at all is there of a source: not some file of it that was deleted while it was read. */
+function isMissing(result: TaskResult | undefined): boolean {
+  return (
+    result?.status === 'failed' &&
+    result.code === 'E#J001' &&
+    result.files === 0 &&
+    result.details.length === 0
+  )
+}
+
+async function applyResult(
+  change: Change,
+  task: TaskRow,
+  result: TaskResult,
+  trigger: TaskTrigger,
+): Promise<void> {
   if (!statesLeft(trigger).includes(task.status)) return
   const { to } = taskMachine[trigger]
   const over = to !== 'queued'
+  const why = whyOf(to, result)
   const size = to === 'done' || result.size > task.size ? result.size : task.size
   const transferred = to === 'done' ? size : Math.min(size, result.sent + result.skipped)
   await change.tx
     .updateTable('task')
     .set({
       status: to,
-      reason: to === 'failed' ? (result.code ?? 'E#J099') : null,
-      reason_hr: to === 'failed' ? (result.message ?? 'Failed without a word') : '',
+      reason: why?.code ?? null,
+      reason_hr: why?.message ?? '',
       size,
       transferred,
       files: result.files,
@@ -72,19 +91,30 @@ async function applyResult(change: Change, task: TaskRow, result: TaskResult): P
     size: size - task.size,
     transferred: transferred - task.transferred,
   })
-  await logResult(change, task, result)
+  await logResult(change, task, result, why)
 }
 
-async function logResult(change: Change, task: TaskRow, result: TaskResult): Promise<void> {
+function whyOf(to: TaskStatus, { code, message }: TaskResult) {
+  const words = message ?? 'Failed without a word'
+  if (to === 'excluded') return { code: 'W#J001', message: `Left out: ${words}` }
+  return to === 'failed' ? { code: code ?? 'E#J099', message: words } : undefined
+}
+
+async function logResult(
+  change: Change,
+  task: TaskRow,
+  result: TaskResult,
+  why: ReturnType<typeof whyOf>,
+): Promise<void> {
   const about = { job: task.job, task: task.id }
   const details = result.details.map(({ path, code, message }) => ({
     ...about,
     code,
     message: `${path}: ${message}`,
   }))
-  if (result.status === 'failed') {
-    const message = `Task ${task.uri} failed: ${result.message ?? 'no reason was given'}`
-    details.unshift({ ...about, code: result.code ?? 'E#J099', message })
+  if (why !== undefined) {
+    const became = why.code === 'W#J001' ? '' : ' failed'
+    details.unshift({ ...about, code: why.code, message: `Task ${task.uri}${became}: ${why.message}` })
   }
   await writeLog(change.tx, change.workspace, change.now, ...details)
 }

@@ -4,7 +4,7 @@ import type { Selectable } from 'kysely'
 import type { ClientTable } from '../../store/schema.js'
 import type { Tx } from '../../store/store.js'
 import type { Lease } from '../dispatch/lease.js'
-import { type EffectiveSettings, numberSetting } from '../effective-settings.js'
+import { type EffectiveSettings, numberSetting, wordSetting } from '../effective-settings.js'
 
 type Client = Selectable<ClientTable>
 type Common = Omit<SessionSpec, 'role' | 'link'>
@@ -30,7 +30,7 @@ export async function planSession(db: Tx, lease: Lease, settings: EffectiveSetti
     job: lease.job,
     identity: lease.session,
     key: randomBytes(32).toString('base64'),
-    cipher: settings.transfer_encryption.trim().toLowerCase() === 'aes256' ? 'aes256' : 'aes128',
+    cipher: wordSetting(settings, 'transfer_encryption') === 'aes256' ? 'aes256' : 'aes128',
     connections: Math.min(64, Math.max(1, Math.trunc(numberSetting(settings, 'transfer_socket_count')))),
     rate: rateOf(settings),
   }

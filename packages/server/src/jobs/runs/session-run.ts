@@ -5,6 +5,7 @@ import type { DispatchDeps } from '../dispatch/deps.js'
 import type { Lease } from '../dispatch/lease.js'
 import { type EffectiveSettings, effectiveSettings, numberSetting } from '../effective-settings.js'
 import { writeLog } from '../lifecycle/journal.js'
+import type { JobRow } from '../lifecycle/rows.js'
 import { heldBucket, takeBucket } from './feed.js'
 import { Locator } from './locate.js'
 import { applyResults } from './results.js'
@@ -47,8 +48,12 @@ export class SessionRun {
     private readonly ended: (run: SessionRun, outcome: Outcome) => void,
   ) {
     this.sides = {
-      source: new Locator(store.db, lease.source_client),
-      destination: new Locator(store.db, lease.destination_client),
+      source: new Locator(store.db, { client: lease.source_client, job: lease.job, access: 'read' }),
+      destination: new Locator(store.db, {
+        client: lease.destination_client,
+        job: lease.job,
+        access: 'write',
+      }),
     }
   }
 
@@ -81,7 +86,7 @@ export class SessionRun {
   async adopt(): Promise<void> {
     try {
       this.phase = 'feeding'
-      const held = await heldBucket(this.store, this.lease.job, this.sides, await this.settings())
+      const held = await heldBucket(this.store, await this.job(), this.sides)
       this.noteBucket(held.source)
       this.tell(held)
       await this.feed()
@@ -110,7 +115,6 @@ export class SessionRun {
         this.store,
         this.lease,
         this.sides,
-        settings,
         room - this.outstanding(),
         this.deps.clock.now(),
       )
@@ -220,12 +224,15 @@ export class SessionRun {
   }
 
   private async settings(): Promise<EffectiveSettings> {
-    const job = await this.store.db
+    return await effectiveSettings(this.store.db, this.store.id, await this.job())
+  }
+
+  private async job(): Promise<Pick<JobRow, 'id' | 'parent'>> {
+    return await this.store.db
       .selectFrom('job')
       .select(['id', 'parent'])
       .where('id', '=', this.lease.job)
       .executeTakeFirstOrThrow()
-    return await effectiveSettings(this.store.db, this.store.id, job)
   }
 
   private outstanding(): number {
