@@ -13,6 +13,7 @@ export const entityTypes = [
   'folder',
   'home',
   'collection',
+  'file',
   'acl',
   'queue',
   'transfer',

@@ -1,7 +1,19 @@
 import type { EntityDefinition, EntityType } from './definition.js'
 import { delivery, queue, request, stream, task, transfer } from './jobs.js'
 import { acl, user, workspace } from './people.js'
-import { app, browser, client, collection, folder, home, server, site, userserver, volume } from './places.js'
+import {
+  app,
+  browser,
+  client,
+  collection,
+  file,
+  folder,
+  home,
+  server,
+  site,
+  userserver,
+  volume,
+} from './places.js'
 
 export const entities: Readonly<Record<EntityType, EntityDefinition>> = {
   workspace,
@@ -16,6 +28,7 @@ export const entities: Readonly<Record<EntityType, EntityDefinition>> = {
   folder,
   home,
   collection,
+  file,
   acl,
   queue,
   transfer,

@@ -1,4 +1,4 @@
-import { admins, operators, roles } from '../roles.js'
+import { admins, operators, type Role, roles } from '../roles.js'
 import type { Attribute, EntityDefinition, EntityType } from './definition.js'
 import { created, metadata, named } from './shared-attributes.js'
 
@@ -64,37 +64,50 @@ export const server = clientEntity('server', 'An endpoint that serves volumes')
 export const userserver = clientEntity('userserver', 'An unattended endpoint of a user')
 export const browser = clientEntity('browser', 'A web browser')
 
-const share = {
-  ...named,
-  ...created,
-  ...metadata,
-  email: { type: 'text', description: 'Address for uploads by mail' },
-  parent: { type: { ref: ['volume', 'folder'] }, create: roles, description: 'The volume that it lies on' },
-  parent_hr: { type: 'text', description: 'The volume, readable' },
-  path: { type: 'text', create: roles, update: admins, description: 'Where it lies' },
-  queue: {
-    type: { ref: ['queue'] },
-    create: admins,
-    update: admins,
-    description: 'Queue of its jobs by default',
-  },
-  status: {
-    type: { oneOf: ['enabled', 'disabled', 'offline', 'disabled-offline'] },
-    create: admins,
-    update: admins,
-    writable: ['enabled', 'disabled'],
-    description: 'Whether it can be used now',
-  },
-  status_hr: { type: 'text', description: 'Why it cannot be used, readable' },
-  inactive: { type: 'boolean', description: 'Set aside by deactivate' },
-} as const satisfies Record<string, Attribute>
+/** What all shares have; `by` are the roles that make and change them. */
+function shareAttributes(by: readonly Role[]) {
+  return {
+    id: { type: 'id', description: 'The internal id' },
+    code: { type: 'text', create: by, update: by, description: 'Unique name for the API' },
+    name: { type: 'text', create: by, update: by, description: 'Name as shown' },
+    description: { type: 'text', create: by, update: by, description: 'Free text' },
+    ...created,
+    metadata: { type: 'json', create: by, update: by, description: 'User data, passed through' },
+    email: { type: 'text', description: 'Address for uploads by mail' },
+    parent: {
+      type: { ref: ['volume', 'folder'] },
+      create: by,
+      description: 'The volume that it lies on; at creation also a folder there',
+    },
+    parent_hr: { type: 'text', description: 'The volume, readable' },
+    path: { type: 'text', create: by, update: admins, description: 'Where it lies' },
+    queue: { type: { ref: ['queue'] }, create: by, update: by, description: 'Queue of its jobs by default' },
+    status: {
+      type: { oneOf: ['enabled', 'disabled', 'offline', 'disabled-offline'] },
+      create: by,
+      update: by,
+      writable: ['enabled', 'disabled'],
+      description: 'Whether it can be used now',
+    },
+    status_hr: { type: 'text', description: 'Why it cannot be used, readable' },
+    inactive: { type: 'boolean', description: 'Set aside by deactivate' },
+  } as const satisfies Record<string, Attribute>
+}
+
+/** Without where it lies. */
+function withoutPlace() {
+  const { parent, path, ...rest } = shareAttributes(operators)
+  const { create: _parent, ...readParent } = parent
+  const { create: _path, update: _update, ...readPath } = path
+  return { ...rest, parent: readParent, path: readPath }
+}
 
 export const volume: EntityDefinition = {
   type: 'volume',
   description: 'A root directory that a server serves',
   visible: operators,
   attributes: {
-    ...share,
+    ...shareAttributes(admins),
     default: {
       type: 'boolean',
       create: admins,
@@ -117,14 +130,18 @@ export const folder: EntityDefinition = {
   type: 'folder',
   description: 'A directory beneath a volume, shared through ACLs',
   visible: roles,
-  attributes: share,
+  attributes: shareAttributes(operators),
 }
 
 export const home: EntityDefinition = {
   type: 'home',
   description: "One user's folder beneath the default volume",
   visible: roles,
-  attributes: { ...share, user: { type: { ref: ['user'] }, create: roles, description: 'Whose it is' } },
+  attributes: {
+    ...shareAttributes(operators),
+    user: { type: { ref: ['user'] }, create: operators, update: admins, description: 'Whose it is' },
+    user_hr: { type: 'text', description: 'Whose it is, readable' },
+  },
 }
 
 export const collection: EntityDefinition = {
@@ -132,7 +149,22 @@ export const collection: EntityDefinition = {
   description: 'A virtual folder of chosen files',
   visible: roles,
   attributes: {
-    ...share,
-    files: { type: 'json', create: roles, inputOnly: true, description: 'Share paths to start with' },
+    ...withoutPlace(),
+    files: { type: 'json', create: operators, inputOnly: true, description: 'Share paths to start with' },
+  },
+}
+
+export const file: EntityDefinition = {
+  type: 'file',
+  description: 'A file or directory in a collection',
+  visible: roles,
+  attributes: {
+    id: { type: 'uuid', description: 'The internal id' },
+    name: { type: 'text', description: 'Its name within the collection: `collection=CODE/NAME`' },
+    path: { type: 'text', description: 'Where it lies, as `volume=CODE/...`' },
+    parent: { type: { ref: ['collection'] }, description: 'The collection' },
+    parent_hr: { type: 'text', description: 'The collection, readable' },
+    created: { type: 'date', description: 'When it was put in' },
+    creator: { type: 'text', description: 'Email of who put it in' },
   },
 }

@@ -14,6 +14,7 @@ import type { Caller } from '../context.js'
 import type { ShareTable } from '../store/schema.js'
 import type { Tx } from '../store/store.js'
 import { type Grant, parseGrants, segments, WHOLE } from './grants.js'
+import { readable } from './share-scope.js'
 
 /** What rights depend on of a share: which tree of files it is in, and where it begins there. */
 export type ShareFacts = Pick<ShareTable, 'id' | 'kind' | 'parent' | 'path'>
@@ -27,8 +28,13 @@ interface Place {
 /** All that decides what one user may do with files; made by `loadRights` or `rightsFrom`. */
 export interface Rights {
   readonly role: Role
-  /** By the share at the root of each tree: a volume or a collection. */
+  /**
+   * By the share at the root of each tree: a volume or a collection. Through a collection files are read, never
+   * written: whoever puts a file into one need not be allowed to change it.
+   */
   readonly scopes: ReadonlyMap<string, Scope>
+  /** Collections that the user may put files into and take them out of. */
+  readonly managed: ReadonlySet<string>
 }
 
 export interface RightsFacts {
@@ -39,25 +45,34 @@ export interface RightsFacts {
   readonly closedHomes: readonly ShareFacts[]
 }
 
-/** Works the facts into rights. */
+/** Works the facts into rights. Volumes are for employees: an ACL of a standard user on one says nothing. */
 export function rightsFrom({ role, granted, closedHomes }: RightsFacts): Rights {
   const trees = new Map<string, { readonly reaches: Reach[]; readonly closed: Names[] }>()
+  const managed = new Set<string>()
   const treeOf = (root: string) => {
     const tree = trees.get(root) ?? { reaches: [], closed: [] }
     trees.set(root, tree)
     return tree
   }
   for (const { share, grants } of granted) {
+    if (share.kind === 'volume' && role === 'standard') continue
     for (const { path, read, write } of grants) {
       const place = placeOf(share, path)
-      if (place !== undefined) treeOf(place.root).reaches.push({ names: place.names, read, write })
+      if (place === undefined) continue
+      const { root, names } = place
+      if (share.kind !== 'collection') treeOf(root).reaches.push({ names, read, write })
+      else {
+        if (read) treeOf(root).reaches.push({ names, read, write: false })
+        if (write && names.length === 0) managed.add(root)
+      }
     }
   }
   for (const home of closedHomes) {
     const place = placeOf(home, '/')
     if (place !== undefined) treeOf(place.root).closed.push(place.names)
   }
-  return { role, scopes: new Map([...trees].map(([root, tree]) => [root, { all: false, ...tree }])) }
+  const scopes = new Map([...trees].map(([root, tree]) => [root, { all: false, ...tree }]))
+  return { role, scopes, managed }
 }
 
 /** The rights within one tree: that of a volume, or of a collection. */
@@ -94,9 +109,14 @@ export function visibleIn(
   return place === undefined ? 'nothing' : visibleNames(scopeOf(rights, place.root), place.names)
 }
 
-/** The caller's rights, as they are in the database now. */
+/** Whether the user may put files into a collection, and take them out. */
+export function mayManage({ role, managed }: Rights, collection: string): boolean {
+  return role === 'admin' || managed.has(collection)
+}
+
+/** The caller's rights, as they are in the database now: a few queries, however many ACLs there are. */
 export async function loadRights(db: Tx, caller: Caller): Promise<Rights> {
-  if (caller.role === 'admin') return { role: 'admin', scopes: new Map() }
+  if (caller.role === 'admin') return { role: 'admin', scopes: new Map(), managed: new Set() }
   const acls = await db
     .selectFrom('acl')
     .innerJoin('share', 'share.id', 'acl.share')
@@ -105,16 +125,16 @@ export async function loadRights(db: Tx, caller: Caller): Promise<Rights> {
     .where('acl.inactive', '=', 0)
     .where('share.inactive', '=', 0)
     .execute()
+  // Also those that were set aside: what lies in them is as private as before.
   const homes = await db
     .selectFrom('share')
     .innerJoin('user', 'user.id', 'share.user')
-    .select(['share.id', 'share.kind', 'share.parent', 'share.path', 'share.user'])
+    .select(['share.id', 'share.kind', 'share.parent', 'share.path', 'share.user', 'share.inactive'])
     .where('share.kind', '=', 'home')
-    .where('share.inactive', '=', 0)
     .where((eb) => eb.or([eb('user.id', '=', caller.user), eb('user.role', 'in', ['admin', 'employee'])]))
     .execute()
-  const own = homes.filter(({ user }) => user === caller.user)
-  return rightsFrom({
+  const own = homes.filter(({ user, inactive }) => user === caller.user && inactive === 0)
+  const rights = rightsFrom({
     role: caller.role,
     granted: [
       ...acls.map((acl) => ({ share: acl, grants: parseGrants(acl.paths) })),
@@ -122,6 +142,31 @@ export async function loadRights(db: Tx, caller: Caller): Promise<Rights> {
     ],
     closedHomes: homes.filter(({ user }) => user !== caller.user),
   })
+  return caller.role === 'employee' ? await withCollections(db, caller, rights) : rights
+}
+
+/** Employees have collections whose files all lie where they may read anyway: on volumes that they were granted. */
+async function withCollections(db: Tx, caller: Caller, rights: Rights): Promise<Rights> {
+  const inside = readable(rights, caller, { volume: 'collection_file.volume', path: 'collection_file.path' })
+  if (inside === undefined) return rights
+  const rows = await db
+    .selectFrom('share')
+    .select('share.id')
+    .where('share.kind', '=', 'collection')
+    .where('share.inactive', '=', 0)
+    .where(({ exists, not, selectFrom }) => {
+      const files = selectFrom('collection_file')
+        .select('collection_file.id')
+        .whereRef('collection_file.collection', '=', 'share.id')
+      return exists(files).and(not(exists(files.where((eb) => eb.not(inside(eb))))))
+    })
+    .execute()
+  const whole: Scope = { all: false, reaches: [{ names: [], read: true, write: false }], closed: [] }
+  return {
+    ...rights,
+    scopes: new Map([...rights.scopes, ...rows.map(({ id }) => [id, whole] as const)]),
+    managed: new Set([...rights.managed, ...rows.map(({ id }) => id)]),
+  }
 }
 
 /** Volumes and collections are trees of their own; folders and homes begin somewhere in their volume. */

@@ -1,6 +1,7 @@
 import { newId, type Role } from '@waybill/api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Caller } from '../context.js'
+import { builder } from '../entities/engine/find.js'
 import type { WorkspaceStore } from '../store/store.js'
 import { type TestDatabase, testDatabases } from '../store/testing.js'
 import { bootstrap } from './bootstrap.js'
@@ -77,17 +78,17 @@ describe.each(testDatabases())('shares on $name', (kind) => {
     ])('by %s', async (name, expected) => {
       const caller = users.get(name)
       if (caller === undefined) throw new Error(name)
+      const rights = await loadRights(own.db, caller)
       const seen = await own.db
         .selectFrom('share')
         .selectAll()
         .where('inactive', '=', 0)
-        .where(visibleShares(caller))
+        .where(visibleShares(rights, caller)(builder))
         .orderBy('code')
         .execute()
       expect(seen.map(({ code }) => code)).toEqual(expected)
 
       // Who sees a share may read in it, and the other way round.
-      const rights = await loadRights(own.db, caller)
       const all = await own.db
         .selectFrom('share')
         .selectAll()

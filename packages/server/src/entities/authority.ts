@@ -1,7 +1,8 @@
 import { type EntityType, entities, operators, type Role, roles, WaybillError } from '@waybill/api'
 import { type SqlBool, sql } from 'kysely'
-import { visibleShares } from '../access/share-scope.js'
-import type { Caller } from '../context.js'
+import { loadRights } from '../access/rights.js'
+import { visibleFiles, visibleShares } from '../access/share-scope.js'
+import type { CallContext, Caller } from '../context.js'
 import type { AnyBuilder, Condition } from '../query/binding.js'
 
 /**
@@ -22,10 +23,6 @@ const scopes: Readonly<Partial<Record<EntityType, Partial<Record<Exclude<Role, '
   server: clientScopes(),
   userserver: clientScopes(),
   browser: clientScopes(),
-  volume: shareScopes(),
-  folder: shareScopes(),
-  home: shareScopes(),
-  collection: shareScopes(),
   acl: {
     employee: (caller) => (eb) => ofOwnOrStandardUser(eb, caller, 'acl.user'),
     standard: (caller) => (eb) => eb('acl.user', '=', caller.user),
@@ -40,8 +37,32 @@ const scopes: Readonly<Partial<Record<EntityType, Partial<Record<Exclude<Role, '
   stream: { standard: () => nothing },
 }
 
+/** What depends on paths, and is made from the caller's rights on files; see access/share-scope.ts. */
+const scopesByRights = {
+  volume: visibleShares,
+  folder: visibleShares,
+  home: visibleShares,
+  collection: visibleShares,
+  file: visibleFiles,
+} as const satisfies Partial<Record<EntityType, typeof visibleShares>>
+
+type ByRights = keyof typeof scopesByRights
+
+const isByRights = (type: EntityType): type is ByRights => Object.hasOwn(scopesByRights, type)
+
 /** The condition that is added to every query of a type: which rows the caller sees. */
-export function visibleRows(type: EntityType, caller: Caller): Condition | undefined {
+export async function rowsVisibleTo(
+  { caller, store }: Pick<CallContext, 'caller' | 'store'>,
+  type: EntityType,
+): Promise<Condition | undefined> {
+  if (!isByRights(type)) return visibleRows(type, caller)
+  if (!entities[type].visible.includes(caller.role)) return nothing
+  if (caller.role === 'admin') return undefined
+  return scopesByRights[type](await loadRights(store.db, caller), caller)
+}
+
+/** The same for types that need no look at ACLs. */
+export function visibleRows(type: Exclude<EntityType, ByRights>, caller: Caller): Condition | undefined {
   if (!entities[type].visible.includes(caller.role)) return nothing
   if (caller.role === 'admin') return undefined
   return scopes[type]?.[caller.role]?.(caller)
@@ -82,11 +103,6 @@ function ofOwnOrStandardUser(eb: AnyBuilder, caller: Caller, column: 'client.use
   return eb.or([eb(column, '=', caller.user), eb(column, 'in', standard)])
 }
 
-/** Shares by what was granted; see access/share-scope.ts. */
-function shareScopes() {
-  return { employee: visibleShares, standard: visibleShares }
-}
-
 /** Who may delete entities of a type, among those that see them; nobody where it is absent. */
 const deleters: Readonly<Partial<Record<EntityType, readonly Role[]>>> = {
   user: operators,
@@ -99,7 +115,7 @@ const deleters: Readonly<Partial<Record<EntityType, readonly Role[]>>> = {
   volume: ['admin'],
   folder: operators,
   home: operators,
-  collection: roles,
+  collection: operators,
   acl: operators,
   queue: ['admin'],
   transfer: roles,

@@ -8,6 +8,7 @@ import { aclKind } from './people/acl.js'
 import { userKind } from './people/user.js'
 import { workspaceKind } from './people/workspace.js'
 import { clientKinds } from './places/client.js'
+import { fileKind } from './places/file.js'
 import { shareKinds } from './places/share.js'
 import { siteKind } from './places/site.js'
 
@@ -19,6 +20,7 @@ const kinds: ReadonlyMap<EntityType, EntityKind> = new Map(
     siteKind,
     ...clientKinds,
     ...shareKinds,
+    fileKind,
     queueKind,
     transferKind,
     taskKind,

@@ -91,7 +91,7 @@ describe('attributes', () => {
     ['user', 'standard', { create: true }, []],
     ['queue', 'employee', { update: true }, ['status']],
     ['queue', 'employee', { create: true }, []],
-    ['acl', 'admin', { update: true }, ['description']],
+    ['acl', 'admin', { update: true }, ['path', 'read', 'write', 'notify', 'message', 'description']],
   ] as const)('of %s for the role %s', async (entitytype, role, data, names) => {
     const as = { admin: server.admin, employee: erik, standard: lisa }[role]
     expect(await server.result('GET', 'attributes', { as, data: { entitytype, ...data } })).toEqual(names)

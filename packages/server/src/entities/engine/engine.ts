@@ -1,6 +1,7 @@
 import {
   attributeNames,
   type EntityType,
+  type Expression,
   entities,
   type Operation,
   type Population,
@@ -15,12 +16,12 @@ import type { EntityOperations, Input } from '../operations.js'
 import { inPopulations, selectAll, selectByIds, selectPages } from './find.js'
 import { checkInput, isRecord } from './input.js'
 import type { Json } from './present.js'
-import { compileExpression, jobOfTasks, readExpression } from './query.js'
+import { collectionOfFiles, compileExpression, jobOfTasks, readExpression } from './query.js'
 
 export interface FindRequest {
   /** The expression after WHERE. */
   readonly query?: string | undefined
-  /** The job, of tasks. */
+  /** The job, of tasks; the collection, of files. */
   readonly parent?: string | undefined
   /** Populations other than the live one. */
   readonly populations: readonly Population[]
@@ -73,7 +74,7 @@ export class EntityEngine {
   ): Promise<AsyncIterable<readonly Json[]>> {
     const tree = readExpression(request.query)
     const compiled = tree === undefined ? undefined : compileExpression(ctx, type, tree)
-    const parent = type === 'task' ? withinJob(jobOfTasks(request.parent, tree)) : undefined
+    const parent = withinParent(type, request.parent, tree)
     const among = (populations: readonly Population[]): readonly (Condition | undefined)[] => [
       parent,
       compiled,
@@ -179,16 +180,20 @@ export class EntityEngine {
   }
 }
 
-const notYet: ReadonlySet<EntityType> = new Set([
-  'folder',
-  'home',
-  'collection',
-  'delivery',
-  'request',
-  'stream',
-])
+const notYet: ReadonlySet<EntityType> = new Set(['delivery', 'request', 'stream'])
 
-function withinJob(job: string): Condition {
+/** Tasks are found within one job, files within one collection. */
+function withinParent(
+  type: EntityType,
+  parent: string | undefined,
+  tree: Expression | undefined,
+): Condition | undefined {
+  if (type === 'file') {
+    const collection = collectionOfFiles(parent, tree)
+    return (eb) => eb('collection_file.collection', '=', collection)
+  }
+  if (type !== 'task') return undefined
+  const job = jobOfTasks(parent, tree)
   return (eb) => eb('task.job', '=', job)
 }
 

@@ -149,7 +149,7 @@ describe.each(testDatabases())('finding on $name', (kind) => {
     )
 
     it.each(entityTypes)('selects and compares every attribute of %s', async (type) => {
-      const data = type === 'task' ? { parent: job } : {}
+      const data = type === 'task' || type === 'file' ? { parent: job } : {}
       for (const name of attributeNames(entities[type], 'admin')) {
         const query = querySample(type, name)
         if (query !== undefined)

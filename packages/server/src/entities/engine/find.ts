@@ -3,7 +3,7 @@ import { type AliasedExpression, expressionBuilder, type SqlBool, sql } from 'ky
 import type { CallContext } from '../../context.js'
 import type { AnyBuilder, Condition } from '../../query/binding.js'
 import type { Schema } from '../../store/schema.js'
-import { visibleRows } from '../authority.js'
+import { rowsVisibleTo } from '../authority.js'
 import { kindOf } from '../kinds.js'
 import { isRecord } from './input.js'
 import type { EntityKind } from './kind.js'
@@ -34,7 +34,7 @@ export async function* selectPages(
 ): AsyncGenerator<readonly Json[], void> {
   const kind = kindOf(type)
   const names = chooseNames(ctx, type, attributes)
-  const conditions = [kind.rows, visibleRows(type, ctx.caller), ...where].filter((one) => one !== undefined)
+  const conditions = [kind.rows, await rowsVisibleTo(ctx, type), ...where].filter((one) => one !== undefined)
   let cursor: unknown
   for (let left = limit; left > 0; ) {
     const size = Math.min(pageSize, left)

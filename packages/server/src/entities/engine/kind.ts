@@ -18,14 +18,23 @@ export interface Field {
   readonly lookup?: (ctx: CallContext, ids: readonly string[]) => Promise<ReadonlyMap<string, unknown>>
 }
 
-export type Table = 'workspace' | 'user' | 'site' | 'client' | 'share' | 'acl' | 'job' | 'task'
+export type Table =
+  | 'workspace'
+  | 'user'
+  | 'site'
+  | 'client'
+  | 'share'
+  | 'collection_file'
+  | 'acl'
+  | 'job'
+  | 'task'
 
 /** Where the entities of one type are: its rows, its fields and its populations. */
 export interface EntityKind {
   readonly type: EntityType
   readonly table: Table
-  /** The column that gives the order of creation, and the cursor of a page. */
-  readonly order: 'id' | 'seq'
+  /** The column that gives the order, of creation mostly, and the cursor of a page. */
+  readonly order: 'id' | 'seq' | 'name'
   /** Which rows of the table are of this type; all when absent. */
   readonly rows?: Condition
   /** Which rows make up each population; without any, everything is live. */

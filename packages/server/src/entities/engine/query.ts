@@ -45,3 +45,14 @@ export function jobOfTasks(parent: string | undefined, tree: Expression | undefi
     'Tasks are found within a job: give its id as parent (entityid), or as job.id in the query',
   )
 }
+
+/** The collection that a search for files is about: `parent`, or what the query demands of it. */
+export function collectionOfFiles(parent: string | undefined, tree: Expression | undefined): string {
+  const demanded = tree === undefined ? undefined : requiredValue(tree, ['parent'])
+  const collection = parent ?? demanded?.text.replace(/^(collection|share):/, '')
+  if (collection !== undefined) return collection
+  throw new WaybillError(
+    'bad_request',
+    'Files are found within a collection: give its id as parent (entityid), or as parent in the query',
+  )
+}

@@ -5,7 +5,7 @@ import { addUser } from '../../access/users.js'
 import { noteChange } from '../../audit/note-change.js'
 import type { CallContext } from '../../context.js'
 import type { Tx } from '../../store/store.js'
-import { demandOperator, visibleRows } from '../authority.js'
+import { demandOperator, rowsVisibleTo } from '../authority.js'
 import { changedBy, flag, madeBy, textOf } from '../engine/columns.js'
 import { builder } from '../engine/find.js'
 import type { EntityOperations, Input } from '../operations.js'
@@ -121,7 +121,7 @@ function readGrant(input: Input): Grant {
 async function readTarget(tx: Tx, ctx: CallContext, target: unknown) {
   const name =
     typeof target === 'string' ? target.replace(/^(share|volume|folder|home|collection)[:=]/, '') : ''
-  const visible = visibleRows('folder', ctx.caller)
+  const visible = await rowsVisibleTo({ caller: ctx.caller, store: { ...ctx.store, db: tx } }, 'folder')
   let query = tx
     .selectFrom('share')
     .select(['id', 'code', 'kind'])

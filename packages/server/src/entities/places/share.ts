@@ -1,28 +1,48 @@
-import { sql } from 'kysely'
+import { type Expression, type SqlBool, sql } from 'kysely'
 import type { AnyBuilder } from '../../query/binding.js'
 import type { ShareTable } from '../../store/schema.js'
 import { commonFields } from '../engine/common-fields.js'
 import { boolean, json, reference, text, word } from '../engine/fields.js'
 import type { EntityKind, Field } from '../engine/kind.js'
-import { serverReadable, shareReadable } from '../engine/readable.js'
+import { serverReadable, shareReadable, userReadable } from '../engine/readable.js'
 import { siteServers } from './site-servers.js'
 
-/** The share that its files lie on: itself for a volume, the volume above for the others. */
-function root(eb: AnyBuilder) {
-  return eb.fn.coalesce(eb.ref('share.parent'), eb.ref('share.id'))
+/** A server that serves a volume, is connected, may be used and finds the volume's directory. */
+function serving(eb: AnyBuilder, volume: Expression<unknown>) {
+  return eb
+    .selectFrom('share_server as serving')
+    .innerJoin('client as serving_client', 'serving_client.id', 'serving.client')
+    .select('serving.id')
+    .where('serving.share', '=', sql<string>`${volume}`)
+    .where('serving.problem', '=', '')
+    .where('serving_client.online', '=', 1)
+    .where('serving_client.disabled', '=', 0)
 }
 
-/** Whether some server that serves it is connected and may be used. */
+/** Whether it can be used now: for a collection, whether all of its files can. */
 function isServed(eb: AnyBuilder) {
-  return eb.exists(
-    eb
-      .selectFrom('share_server as serving')
-      .innerJoin('client as serving_client', 'serving_client.id', 'serving.client')
-      .select('serving.id')
-      .where('serving.share', '=', root(eb))
-      .where('serving_client.online', '=', 1)
-      .where('serving_client.disabled', '=', 0),
-  )
+  const file = eb
+    .selectFrom('collection_file as its_file')
+    .select('its_file.id')
+    .where('its_file.collection', '=', eb.ref('share.id'))
+    .where((inner) => inner.not(inner.exists(serving(eb, sql.ref('its_file.volume')))))
+  return sql<SqlBool>`case when ${eb.ref('share.kind')} = 'collection' then ${eb.not(eb.exists(file))}
+    else ${eb.exists(serving(eb, eb.fn.coalesce(eb.ref('share.parent'), eb.ref('share.id'))))} end`
+}
+
+/** What a connected server says of its directory, when none can serve it. */
+function problem(eb: AnyBuilder) {
+  return eb
+    .selectFrom('share_server as failing')
+    .innerJoin('client as failing_client', 'failing_client.id', 'failing.client')
+    .select(
+      sql<string>`${sql.ref('failing_client.code')} || ': ' || ${sql.ref('failing.problem')}`.as('words'),
+    )
+    .where('failing.share', '=', eb.fn.coalesce(eb.ref('share.parent'), eb.ref('share.id')))
+    .where('failing.problem', '<>', '')
+    .where('failing_client.online', '=', 1)
+    .orderBy('failing.id')
+    .limit(1)
 }
 
 /** The server at the main site. */
@@ -54,7 +74,7 @@ const fields: Readonly<Record<string, Field>> = {
     (eb) => sql`case
       when ${eb.ref('share.status')} = 'disabled' then 'Disabled'
       when ${isServed(eb)} then ''
-      else 'No server that serves it is online' end`,
+      else coalesce(${problem(eb)}, 'No server that serves it is online') end`,
   ),
   inactive: boolean('share.inactive'),
 }
@@ -84,6 +104,9 @@ function shareKind(kind: ShareTable['kind'], own: Readonly<Record<string, Field>
 export const shareKinds: readonly EntityKind[] = [
   shareKind('volume', ofVolumes),
   shareKind('folder'),
-  shareKind('home', { user: reference('user', ['user'], 'share.user') }),
+  shareKind('home', {
+    user: reference('user', ['user'], 'share.user'),
+    user_hr: text((eb) => userReadable(eb, eb.ref('share.user'))),
+  }),
   shareKind('collection'),
 ]

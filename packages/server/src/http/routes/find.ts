@@ -58,9 +58,9 @@ async function find(call: Call): Promise<Answer> {
   const { ctx, entities, type, id, query, fields } = call
   const names = fields.names('attributes')
   const attributes = names === undefined || names.length === 0 ? undefined : names
-  // The id of a task is a UUID: any other id in the envelope of such a search is its job's.
-  const isJobOfTasks = type === 'task' && isEntityId(id)
-  if (id !== undefined && !isJobOfTasks) {
+  // The ids of tasks and files are UUIDs: any other id in the envelope of such a search is that of what they are in.
+  const isParent = (type === 'task' || type === 'file') && isEntityId(id)
+  if (id !== undefined && !isParent) {
     const found = await entities.engine.get(ctx, type, id, attributes)
     return { result: found === undefined ? [] : [found] }
   }

@@ -21,9 +21,6 @@ const recipients = ['job', 'delivery', 'request', 'transfer'].flatMap((name) => 
 /** What clients know and this server does not do yet; each says so. */
 export const laterRoutes: readonly Route[] = [
   ...recipients,
-  later('GET', 'file/find', 'Collections are'),
-  later('POST', 'file/add', 'Collections are'),
-  later('DELETE', 'collection/file/remove', 'Collections are'),
   later('GET', 'workspace/file', 'File operations are'),
   later('POST', 'workspace/file', 'File operations are'),
   later('PUT', 'workspace/file', 'File operations are'),
