@@ -3,12 +3,12 @@ import { type Role, WaybillError } from '@waybill/api'
 import type { Caller, Credential } from '../context.js'
 import type { Store } from '../store/store.js'
 import type { Account } from './accounts.js'
-import { Attempts } from './attempts.js'
-import { type Credentials, parseAuthorization } from './credentials.js'
-import { isAllowedFrom } from './key-addresses.js'
 import { addressesOf, noteKeyUse, verifyKey } from './keys.js'
-import { hashToken } from './tokens.js'
-import { findSession, noteSessionUse } from './web-sessions.js'
+import { Attempts } from './secrets/attempts.js'
+import { type Credentials, parseAuthorization } from './secrets/credentials.js'
+import { isAllowedFrom } from './secrets/key-addresses.js'
+import { hashToken } from './secrets/tokens.js'
+import { findSession, noteSessionUse } from './web/sessions.js'
 
 const CONTACT_NOTED_EVERY_MS = 60_000
 

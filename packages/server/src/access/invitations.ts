@@ -5,7 +5,7 @@ import { invitationMail } from '../mail/invitation-mail.js'
 import { queueMail } from '../mail/queue-mail.js'
 import type { Flag } from '../store/schema.js'
 import type { Tx } from '../store/store.js'
-import { hashToken, newToken } from './tokens.js'
+import { hashToken, newToken } from './secrets/tokens.js'
 import { addUser, type NewUser } from './users.js'
 
 export const invitationPrefix = 'wbi_'

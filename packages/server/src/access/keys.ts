@@ -4,8 +4,8 @@ import * as v from 'valibot'
 import type { ApiKeyTable } from '../store/schema.js'
 import type { Store, Tx } from '../store/store.js'
 import { type Account, ensureAccount, findAccount } from './accounts.js'
-import { parseAddresses } from './key-addresses.js'
-import { hashToken, newToken } from './tokens.js'
+import { parseAddresses } from './secrets/key-addresses.js'
+import { hashToken, newToken } from './secrets/tokens.js'
 
 export const keyPrefix = 'wbk_'
 const USE_NOTED_EVERY_MS = 60_000
@@ -92,6 +92,16 @@ function inForce(db: Tx, account: string, now: number) {
 /** Whether an account has a key that can be used. */
 export async function hasKey(db: Tx, account: string, now: number): Promise<boolean> {
   return (await inForce(db, account, now).select('id').limit(1).executeTakeFirst()) !== undefined
+}
+
+/** Whether an account has, or ever had, a key that is not bound to a workspace: somebody uses it already. */
+export async function hasAnyKey(db: Tx, account: string): Promise<boolean> {
+  const keys = db
+    .selectFrom('api_key')
+    .select('id')
+    .where('account', '=', account)
+    .where('bound_to', 'is', null)
+  return (await keys.limit(1).executeTakeFirst()) !== undefined
 }
 
 /**

@@ -31,7 +31,7 @@ export async function noteChange(tx: Tx, ctx: CallContext, note: ChangeNote): Pr
 /** The line of the audit log alone, for what is no entity or tells of itself otherwise. */
 export async function writeAudit(
   tx: Tx,
-  { workspace, caller, device, address, now }: CallContext,
+  { workspace, caller, device, address, now }: Omit<CallContext, 'store'>,
   { entitytype, id, change, as = change, details }: Omit<ChangeNote, 'change'> & { readonly change: string },
 ): Promise<void> {
   await tx
