@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type AgentType, controlProtocol, heartbeatSeconds, type ToAgent } from '@waybill/api'
+import { FilePlane } from '../files/file-plane.js'
 import { version } from '../version.js'
 import { defaultName, metrics, osName, ownAddresses, userName } from './host.js'
 import { backoff } from './line/backoff.js'
@@ -37,6 +38,7 @@ export class Agent {
   private readonly name: string
   private readonly target: Target
   private readonly stopping = new AbortController()
+  private readonly files = new FilePlane()
   private line: ControlLine | undefined
   private trouble: string | undefined
   private outage = { since: performance.now(), attempts: 0 }
@@ -73,6 +75,7 @@ export class Agent {
   async stop(): Promise<void> {
     if (this.isStopping()) return
     await this.sessions.close(farewell)
+    this.files.close()
     this.stopping.abort()
     const { line } = this
     if (line === undefined) return
@@ -127,7 +130,7 @@ export class Agent {
       case 'refused':
         break
       case 'request':
-        void answer(message, this.sessions, this.setup).then((reply) => line?.send(reply))
+        void answer(message, this.sessions, this.setup, this.files).then((reply) => line?.send(reply))
         break
       default:
         this.sessions.handle(message)

@@ -1,7 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileRequests } from '@waybill/api'
 import { describe, expect, it } from 'vitest'
 import { tempDirectory } from '../../../testkit/src/temp.js'
+import { FilePlane } from '../files/file-plane.js'
 import { cleanLog } from './log.js'
 import { answer, type Role } from './requests.js'
 import { Sessions } from './sessions/sessions.js'
@@ -17,7 +19,7 @@ const sessions = new Sessions(
   () => undefined,
 )
 const ask = (name: string, args: unknown, role = server) =>
-  answer({ type: 'request', id: 7, name, args }, sessions, role)
+  answer({ type: 'request', id: 7, name, args }, sessions, role, new FilePlane())
 
 describe('what an agent answers', () => {
   it('makes a root, and says what is free on it', async () => {
@@ -57,7 +59,7 @@ describe('what an agent answers', () => {
 
   it('refuses what it does not know or cannot read', async () => {
     expect((await ask('format', {})).error?.code).toBe('unknown_uri')
-    for (const name of ['measure', 'root.check', 'session.open']) {
+    for (const name of ['measure', 'root.check', 'session.open', ...Object.keys(fileRequests)]) {
       for (const args of [undefined, null, 5, {}, { items: 5 }]) {
         expect((await ask(name, args)).error?.code).toBe('bad_request')
       }

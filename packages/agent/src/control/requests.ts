@@ -1,6 +1,8 @@
 import {
   type AgentType,
+  type FileRequestName,
   type FromAgent,
+  fileRequests,
   maxControlMessage,
   parseValue,
   requests,
@@ -9,6 +11,7 @@ import {
   toWaybillError,
   WaybillError,
 } from '@waybill/api'
+import type { FilePlane } from '../files/file-plane.js'
 import { oneLine } from './log.js'
 import { checkRoot } from './root-check.js'
 import type { Sessions } from './sessions/sessions.js'
@@ -24,10 +27,15 @@ export interface Role {
 }
 
 /** Answers one request. Never rejects: what goes wrong is the answer. */
-export async function answer(request: Request, sessions: Sessions, role: Role): Promise<Reply> {
+export async function answer(
+  request: Request,
+  sessions: Sessions,
+  role: Role,
+  files: FilePlane,
+): Promise<Reply> {
   const { id } = request
   try {
-    const reply: Reply = { type: 'reply', id, result: await perform(request, sessions, role) }
+    const reply: Reply = { type: 'reply', id, result: await perform(request, sessions, role, files) }
     const bytes = Buffer.byteLength(JSON.stringify(reply))
     if (bytes <= maxControlMessage) return reply
     throw new WaybillError('too_large', `The answer to ${request.name} is too long; ask for less at a time`)
@@ -37,7 +45,13 @@ export async function answer(request: Request, sessions: Sessions, role: Role): 
   }
 }
 
-async function perform({ name, args }: Request, sessions: Sessions, role: Role): Promise<unknown> {
+async function perform(
+  { name, args }: Request,
+  sessions: Sessions,
+  role: Role,
+  files: FilePlane,
+): Promise<unknown> {
+  if (isAboutFiles(name)) return await aboutFiles(name, args, role, files)
   switch (name) {
     case 'measure': {
       const { items } = sound(parseValue(requests.measure.args, args), name)
@@ -58,6 +72,24 @@ async function perform({ name, args }: Request, sessions: Sessions, role: Role):
         `This agent knows no request ${oneLine(name, 100)}; is it too old?`,
       )
   }
+}
+
+function isAboutFiles(name: string): name is FileRequestName {
+  return Object.hasOwn(fileRequests, name)
+}
+
+/** Servers serve the directories of shares and nothing else; a user's own machine shows its own paths. */
+async function aboutFiles(
+  name: FileRequestName,
+  args: unknown,
+  { type }: Role,
+  files: FilePlane,
+): Promise<unknown> {
+  const asked = sound(parseValue(requests[name].args, args), name)
+  if ((asked.root === null) === (type === 'server')) {
+    throw new WaybillError('forbidden', `An agent of type ${type} does not work on such paths`)
+  }
+  return await files.perform(name, asked)
 }
 
 function sound<T>(args: T | undefined, name: string): T {

@@ -30,9 +30,11 @@ const scope = v.object({
   closed: v.pipe(v.array(names), v.maxLength(10_000)),
 })
 
-/** Most paths of one `files.stat`, and most entries of one page. */
+/** Most paths of one `files.stat`. */
 export const maxFileStats = 500
+/** Entries of one page, and how many more there can be where a page ends deep in a tree. */
 export const maxPageEntries = 1000
+const moreEntries = 4096
 
 export const filesStatArgs = v.object({
   root,
@@ -84,7 +86,7 @@ const walkEntry = v.variant('type', [
 export type WalkEntry = v.InferOutput<typeof walkEntry>
 
 export const filesPage = v.object({
-  entries: v.pipe(v.array(walkEntry), v.maxLength(maxPageEntries)),
+  entries: v.pipe(v.array(walkEntry), v.maxLength(maxPageEntries + moreEntries)),
   /** Bytes of all files that were counted up to here. */
   size: count,
   done: v.boolean(),
@@ -105,7 +107,7 @@ export const filesDeleteResult = v.object({ done: v.boolean(), deleted: count })
 /** Never replaces what is there. */
 export const filesRenameArgs = v.object({ root, exact, path, to: path })
 
-const done = v.object({})
+const done = v.object({ done: v.boolean() })
 
 export const fileRequests = {
   'files.stat': { args: filesStatArgs, result: filesStatResult },
