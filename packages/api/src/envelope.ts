@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 
 /** The longest body, and the longest request line with its JSON, that the control plane reads. Bytes. */
-export const maxBody = 64 * 1024 * 1024
+export const maxBody = 32 * 1024 * 1024
 export const maxHeader = 1024 * 1024
 
 /** What every event carries; `uri` and the HTTP method choose the operation. */

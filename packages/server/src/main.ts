@@ -8,7 +8,15 @@ import { createHub, type Hub } from './agents/create-hub.js'
 import { agentLogin } from './agents/login.js'
 import { resetPresence } from './agents/presence.js'
 import { systemClock } from './context.js'
-import { createApp, type Listeners, listen, loadCertificate } from './http/index.js'
+import {
+  createApp,
+  defaultLimits,
+  type EndpointLimits,
+  type Listeners,
+  listen,
+  loadCertificate,
+  Strangers,
+} from './http/index.js'
 import { createJobService } from './jobs/create-service.js'
 import { JobEngine } from './jobs/engine.js'
 import { openStore } from './store/open.js'
@@ -28,6 +36,8 @@ export interface ServerOptions {
   readonly admin?: string
   /** Directory of the default volume on the machine that will serve it. */
   readonly storage?: string
+  /** Limits of the endpoint that differ from the usual ones. */
+  readonly limits?: Partial<EndpointLimits>
   readonly log: (line: string) => void
 }
 
@@ -91,18 +101,23 @@ async function open(
     options.log(error === undefined ? message : `${message}: ${inspect(error)}`)
   }
   const authenticator = createAuthenticator(store)
+  const limits: EndpointLimits = { ...defaultLimits, ...options.limits }
+  const strangers = new Strangers(limits.unauthenticated, limits.holdMs)
   const hub = createHub({
     authenticate: agentLogin(store, authenticator, clock),
     log,
     volumeServed: (workspace, id) => jobs.touched(workspace, { entitytype: 'volume', id }),
+    loggedIn: (socket) => strangers.loggedIn(socket),
   })
   const engine = new JobEngine({ store, hub, clock, owner: randomUUID(), ports, log })
   const jobs = createJobService(engine)
   hub.listen(engine)
   await engine.start()
-  const app = createApp({ store, authenticator, hub, jobs, clock })
+  const app = createApp({ store, authenticator, hub, jobs, clock, limits, strangers })
   const { host, port, httpPort } = options
-  const listening = { host, port, certificate, ...(httpPort === undefined ? {} : { httpPort }) }
+  const { maxHeader } = limits
+  const own = httpPort === undefined ? {} : { httpPort }
+  const listening = { host, port, certificate, maxHeader, strangers, ...own }
   const listeners = await listen(app, listening).catch(async (error: unknown) => {
     await engine.close()
     await hub.close()

@@ -151,7 +151,8 @@ export class ControlPlane {
         '127.0.0.1',
         ...args,
       ],
-      { ...env, HOME: this.data },
+      // Tests ask faster than people and scripts do.
+      { WAYBILL_LIMITS: 'request_rate=5000,request_burst=10000', ...env, HOME: this.data },
     )
   }
 }

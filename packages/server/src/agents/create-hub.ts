@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http'
 import type { Server as TlsServer } from 'node:https'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import {
   controlPath,
@@ -35,6 +36,8 @@ export interface HubOptions {
   /** A server took on a volume that nobody served. */
   readonly volumeServed?: (workspace: string, volume: string) => void
   readonly timing?: Partial<HubTiming>
+  /** The other end of a connection has logged in. */
+  readonly loggedIn?: (socket: Socket) => void
 }
 
 export interface Hub extends AgentHub {
@@ -134,6 +137,7 @@ class SocketHub implements Hub, Patron {
       .authenticate(request.headers, seen)
       .then((login) => {
         if (this.closed) throw new WaybillError('unreachable', 'The server is stopping')
+        this.options.loggedIn?.(request.socket)
         this.sockets.handleUpgrade(request, socket, head, (webSocket: WebSocket) => {
           this.connections.add(new Connection(webSocket, login, request.headers, seen, this))
         })

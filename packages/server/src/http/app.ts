@@ -1,4 +1,4 @@
-import { type Method, maxBody, maxHeader, WaybillError } from '@waybill/api'
+import { type Method, toWaybillError, WaybillError } from '@waybill/api'
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -12,6 +12,8 @@ import { Events } from './events/event.js'
 import { purgeSeenEvents } from './events/once.js'
 import { readBody, readQueryString } from './events/payload.js'
 import { failureOf } from './failure.js'
+import { defaultLimits, type EndpointLimits } from './limits/limits.js'
+import { Throttle } from './limits/throttle.js'
 import { drain } from './network/drain.js'
 import { startPage } from './page.js'
 
@@ -23,8 +25,9 @@ const purgeEvery = 3_600_000
  * Every answer below `/api` is JSON, failures included.
  */
 export function createApp(deps: ServerDeps): FastifyInstance {
+  const limits: EndpointLimits = { ...defaultLimits, ...deps.limits }
   const app: FastifyInstance = Fastify({
-    bodyLimit: maxBody,
+    bodyLimit: limits.maxBody,
     // One line per call, with who called, is written below.
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { querystringParser: () => ({}) },
@@ -33,7 +36,7 @@ export function createApp(deps: ServerDeps): FastifyInstance {
   })
   const callers = new WeakMap<FastifyRequest, Authenticated>()
   readAnyBody(app)
-  app.addHook('onRequest', (request, _reply, done) => done(tooLong(request)))
+  app.addHook('onRequest', (request, _reply, done) => done(tooLong(request, limits)))
   app.setNotFoundHandler((request, reply) => {
     const what = `${request.method} ${(request.url.split('?')[0] ?? '').slice(0, 200)}`
     sendFailure(reply, new WaybillError('unknown_uri', `There is nothing at ${what}`), undefined, app.log)
@@ -43,9 +46,11 @@ export function createApp(deps: ServerDeps): FastifyInstance {
     await drain(request.raw)
     return sendFailure(reply, error, callers.get(request), app.log)
   })
-  const authenticate = async (request: FastifyRequest): Promise<void> => {
-    const now = deps.clock.now()
-    callers.set(request, await deps.authenticator.authenticate(request.headers, request.ip, now))
+  const throttle = new Throttle(deps.store, limits)
+  const authenticate = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const who = await identify(deps, request)
+    callers.set(request, who)
+    await throttle.pass(who, reply.raw)
   }
   const callerOf = (request: FastifyRequest): Authenticated => {
     const who = callers.get(request)
@@ -57,10 +62,23 @@ export function createApp(deps: ServerDeps): FastifyInstance {
   return app
 }
 
+/** Who calls. A good key that may do nothing here is no stranger's, either. */
+async function identify(deps: ServerDeps, request: FastifyRequest): Promise<Authenticated> {
+  const { authenticator, clock, strangers } = deps
+  try {
+    const who = await authenticator.authenticate(request.headers, request.ip, clock.now())
+    strangers?.loggedIn(request.raw.socket)
+    return who
+  } catch (thrown) {
+    if (toWaybillError(thrown).code === 'not_member') strangers?.loggedIn(request.raw.socket)
+    throw thrown
+  }
+}
+
 function addEndpoints(
   app: FastifyInstance,
   deps: ServerDeps,
-  authenticate: (request: FastifyRequest) => Promise<void>,
+  authenticate: (request: FastifyRequest, reply: FastifyReply) => Promise<void>,
   callerOf: (request: FastifyRequest) => Authenticated,
 ): void {
   const events = new Events(deps, (error, what) => app.log.error(error, what))
@@ -123,7 +141,7 @@ function readAnyBody(app: FastifyInstance): void {
   })
 }
 
-function tooLong({ raw }: FastifyRequest): WaybillError | undefined {
+function tooLong({ raw }: FastifyRequest, { maxHeader }: EndpointLimits): WaybillError | undefined {
   if ((raw.url ?? '').length <= maxHeader) return undefined
   return new WaybillError('uri_too_long', `The URL is longer than ${maxHeader} bytes`)
 }

@@ -4,6 +4,8 @@ import type { AgentHub } from '../agents/hub.js'
 import type { Clock } from '../context.js'
 import type { JobService } from '../jobs/service.js'
 import type { Store } from '../store/store.js'
+import type { EndpointLimits } from './limits/limits.js'
+import type { Strangers } from './limits/strangers.js'
 
 /** What the wire endpoint stands on. */
 export interface ServerDeps {
@@ -16,4 +18,8 @@ export interface ServerDeps {
   readonly logger?: FastifyBaseLogger
   /** Shown by `/health`. */
   readonly version?: string
+  /** Those that differ from the usual ones. */
+  readonly limits?: Partial<EndpointLimits>
+  /** Told of connections that logged in. */
+  readonly strangers?: Strangers
 }

@@ -1,4 +1,4 @@
-import { isErrorCode, maxBody, toWaybillError, WaybillError } from '@waybill/api'
+import { isErrorCode, toWaybillError, WaybillError } from '@waybill/api'
 
 export interface Failure {
   readonly status: number
@@ -31,7 +31,9 @@ function fromFramework(thrown: unknown): unknown {
   if (!(thrown instanceof Error) || thrown instanceof WaybillError) return thrown
   const status = 'statusCode' in thrown && typeof thrown.statusCode === 'number' ? thrown.statusCode : 500
   if (status === 413) {
-    return new WaybillError('too_large', `The body is larger than ${maxBody} bytes`, { cause: thrown })
+    return new WaybillError('too_large', 'The body is too large; larger jobs grow by adding tasks to them', {
+      cause: thrown,
+    })
   }
   if (status === 414) return new WaybillError('uri_too_long', 'The URL is too long', { cause: thrown })
   if (status >= 400 && status < 500) return new WaybillError('bad_request', thrown.message, { cause: thrown })

@@ -14,6 +14,8 @@ import type { JobService } from '../jobs/service.js'
 import type { ClientTable, JobTable, TaskTable } from '../store/schema.js'
 import type { Store, WorkspaceStore } from '../store/store.js'
 import { createApp } from './app.js'
+import type { EndpointLimits } from './limits/limits.js'
+import type { Strangers } from './limits/strangers.js'
 
 export const testNow = Date.UTC(2026, 0, 22, 8, 35, 59)
 
@@ -117,15 +119,29 @@ export interface Answered {
   readonly body: Readonly<Record<string, unknown>>
 }
 
-/** The wire endpoint on a real store, with agents and jobs that are doubles. */
-export async function createTestServer(store: Store): Promise<TestServer> {
+/** The wire endpoint on a real store, with agents and jobs that are doubles. Tests ask faster than people do. */
+export async function createTestServer(
+  store: Store,
+  own: Partial<EndpointLimits> & { readonly strangers?: Strangers } = {},
+): Promise<TestServer> {
   const email = 'admin@example.com'
   const made = await bootstrap(store, { admin: email, volumePath: '/srv/storage', now: testNow })
   const workspace = store.workspace(made.workspace)
   const hub = new FakeHub()
   const jobs = new FakeJobs()
   const clock = { time: testNow, now: (): number => clock.time }
-  const app = createApp({ store, hub, jobs, clock, authenticator: createAuthenticator(store) })
+  const { strangers, ...changed } = own
+  const limits = { requestRate: 1e6, requestBurst: 1e6, ...changed }
+  const authenticator = createAuthenticator(store)
+  const app = createApp({
+    store,
+    hub,
+    jobs,
+    clock,
+    limits,
+    authenticator,
+    ...(strangers === undefined ? {} : { strangers }),
+  })
   const { id } = await workspace.db.selectFrom('user').select('id').executeTakeFirstOrThrow()
   const admin: Member = { id, email, key: made.apiKey ?? '', role: 'admin' }
   const rows = await workspace.db.selectFrom('job').select(['id', 'code']).execute()

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { join, resolve } from 'node:path'
-import { type RunningServer, startServer } from '@waybill/server'
-import type { Command } from 'commander'
+import { type EndpointLimits, parseLimits, type RunningServer, startServer } from '@waybill/server'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { badInput } from '../../exit.js'
 import { port } from '../numbers.js'
 import { databaseUrl, withDatabase } from './database.js'
@@ -16,6 +16,7 @@ export interface ServerFlags {
   readonly workspace?: string
   readonly admin: string
   readonly databaseUrl?: string
+  readonly limit?: Partial<EndpointLimits>
 }
 
 export function withServerOptions(command: Command): Command {
@@ -26,6 +27,19 @@ export function withServerOptions(command: Command): Command {
     .option('--host <address>', 'HTTPS on this address only')
     .option('--workspace <code>', 'code of the workspace that the first start makes', 'studio')
     .option('--admin <email>', 'the admin that the first start makes', 'admin@waybill.local')
+    .addOption(
+      new Option('--limit <name=number>', 'a limit of the endpoint; see docs/settings.md. May be repeated')
+        .env('WAYBILL_LIMITS')
+        .argParser(readLimits),
+    )
+}
+
+function readLimits(text: string, before: Partial<EndpointLimits> = {}): Partial<EndpointLimits> {
+  try {
+    return { ...before, ...parseLimits([text]) }
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error))
+  }
 }
 
 export interface ControlPlane {
@@ -50,6 +64,7 @@ export async function startControlPlane(flags: ServerFlags, serveStorage: boolea
       ...(flags.workspace === undefined ? {} : { workspace: flags.workspace }),
       ...(flags.httpPort === undefined ? {} : { httpPort: flags.httpPort }),
       ...(url === undefined ? {} : { databaseUrl: url }),
+      ...(flags.limit === undefined ? {} : { limits: flags.limit }),
       ...(serveStorage ? { storage: join(data, 'storage') } : {}),
       log: (line) => process.stderr.write(`${line}\n`),
     })

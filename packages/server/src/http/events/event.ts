@@ -6,6 +6,7 @@ import type { CallContext } from '../../context.js'
 import { createEntities, type Entities } from '../../entities/registry.js'
 import type { ServerDeps } from '../deps.js'
 import { failureOf } from '../failure.js'
+import { defaultLimits } from '../limits/limits.js'
 import { Payload } from '../routes/fields.js'
 import type { Call } from '../routes/route.js'
 import { type Match, matchRoute } from '../routes/table.js'
@@ -92,7 +93,7 @@ export class Events {
       store: store.workspace(workspace.id),
       now: clock.now(),
     }
-    const data = await readPayload(event)
+    const data = await readPayload(event, this.#deps.limits?.maxUnzipped ?? defaultLimits.maxUnzipped)
     return {
       ctx,
       entities: this.#entities,

@@ -144,6 +144,14 @@ describe.each([
     )
   })
 
+  it('lets the sender of far too long a URL see why, every time', async () => {
+    const path = `/api/v3/event?${'x'.repeat(3 * maxHeader)}`
+    for (let time = 0; time < 20; time += 1) {
+      const { status } = await call(secure, 'GET', path)
+      expect(status).toBe(414)
+    }
+  })
+
   it('reads a URL of a mebibyte', async () => {
     const envelope = { uri: 'entitytypes', data: { path: 'x'.repeat(maxHeader - 200) } }
     const { status } = await call(

@@ -3,13 +3,15 @@ import {
   type IncomingMessage,
   type RequestListener,
   type Server,
-  STATUS_CODES,
 } from 'node:http'
 import { createServer as createSecure, type Server as SecureServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { controlPath, type ErrorCode, errorStatus, maxHeader, WaybillError } from '@waybill/api'
+import { controlPath, type ErrorCode, WaybillError } from '@waybill/api'
 import type { FastifyInstance } from 'fastify'
+import { defaultLimits } from '../limits/limits.js'
+import type { Strangers } from '../limits/strangers.js'
+import { answerRaw, wasAnswered } from './answer-raw.js'
 import type { Certificate } from './certificate.js'
 
 export interface ListenOptions {
@@ -20,6 +22,10 @@ export interface ListenOptions {
   readonly certificate: Pick<Certificate, 'cert' | 'key'>
   /** Plain HTTP on 127.0.0.1 as well. */
   readonly httpPort?: number
+  /** The longest URL. Bytes. */
+  readonly maxHeader?: number
+  /** Counts connections that have not logged in. */
+  readonly strangers?: Strangers
 }
 
 export interface Listeners {
@@ -39,21 +45,34 @@ const otherHeaders = 64 * 1024
 export async function listen(app: FastifyInstance, options: ListenOptions): Promise<Listeners> {
   await app.ready()
   const handler: RequestListener = (request, response) => app.routing(request, response)
+  const { maxHeader = defaultLimits.maxHeader } = options
   const limits = { maxHeaderSize: maxHeader + otherHeaders }
   const { cert, key } = options.certificate
   const https = createSecure({ cert, key, minVersion: 'TLSv1.2', ...limits }, handler)
   const http = options.httpPort === undefined ? undefined : createPlain(limits, handler)
   const servers = http === undefined ? [https] : [https, http]
+  const sockets = new Set<Socket>()
   for (const server of servers) {
-    server.on('clientError', answerGarbage)
+    server.on('clientError', (error, socket) => answerGarbage(error, socket, maxHeader))
     server.on('upgrade', refuseUpgrade)
+    server.on('connection', (socket: Socket) => {
+      sockets.add(socket)
+      socket.once('close', () => sockets.delete(socket))
+    })
+    options.strangers?.watch(server, server === https)
   }
   try {
     const port = await start(https, options.port, options.host)
     const httpPort = http === undefined ? undefined : await start(http, options.httpPort ?? 0, '127.0.0.1')
-    return { https, http, port, httpPort, close: async (graceMs = 2000) => await stop(servers, graceMs) }
+    return {
+      https,
+      http,
+      port,
+      httpPort,
+      close: async (graceMs = 2000) => await stop(servers, sockets, graceMs),
+    }
   } catch (error) {
-    await stop(servers, 0)
+    await stop(servers, sockets, 0)
     throw error
   }
 }
@@ -71,26 +90,31 @@ async function start(server: Server | SecureServer, port: number, host: string |
   return (server.address() as AddressInfo).port
 }
 
-async function stop(servers: readonly (Server | SecureServer)[], graceMs: number): Promise<void> {
-  await Promise.all(
-    servers.map(async (server) => {
-      if (!server.listening) return
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      server.closeIdleConnections()
-      const cut = setTimeout(() => server.closeAllConnections(), graceMs)
-      await closed
-      clearTimeout(cut)
-    }),
-  )
+async function stop(
+  servers: readonly (Server | SecureServer)[],
+  sockets: ReadonlySet<Socket>,
+  graceMs: number,
+): Promise<void> {
+  const listening = servers.filter((server) => server.listening)
+  const closed = listening.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
+  for (const server of listening) server.closeIdleConnections()
+  // All that is left, also what never got as far as a request, or through the handshake.
+  const cut = setTimeout(() => {
+    for (const socket of sockets) socket.destroy()
+  }, graceMs)
+  await Promise.all(closed)
+  clearTimeout(cut)
 }
 
 /** Answers what is not HTTP, or too much of it, in the way of every other answer. */
-function answerGarbage(error: Error & { readonly code?: string }, socket: Duplex): void {
+function answerGarbage(error: Error & { readonly code?: string }, socket: Duplex, maxHeader: number): void {
+  // The parser complains again about every piece that was still on its way.
+  if (wasAnswered(socket)) return
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return
   }
-  const [code, message] = describeGarbage(error.code)
+  const [code, message] = describeGarbage(error.code, maxHeader)
   answerRaw(socket, code, message)
 }
 
@@ -99,22 +123,6 @@ function refuseUpgrade(request: IncomingMessage, socket: Duplex): void {
   if (request.url?.split('?')[0] === controlPath) return
   socket.on('error', () => socket.destroy())
   answerRaw(socket, 'unknown_uri', 'There is nothing to be upgraded here')
-}
-
-function answerRaw(socket: Duplex, code: ErrorCode, message: string): void {
-  const status = errorStatus[code]
-  const body = JSON.stringify({ message, code })
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}`,
-    'Content-Type: application/json; charset=utf-8',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Connection: close',
-  ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
-  // What is still on its way has to be read, or the answer is lost with the reset.
-  socket.resume()
-  const timer = setTimeout(() => socket.destroy(), 2000)
-  socket.once('close', () => clearTimeout(timer))
 }
 
 /** Why a port could not be taken, for whoever started the server. */
@@ -130,7 +138,7 @@ function describeRefusal(error: Error & { readonly code?: string }, port: number
   })
 }
 
-function describeGarbage(code: string | undefined): readonly [ErrorCode, string] {
+function describeGarbage(code: string | undefined, maxHeader: number): readonly [ErrorCode, string] {
   if (code === 'HPE_HEADER_OVERFLOW')
     return ['uri_too_long', `The URL and the headers are longer than ${maxHeader} bytes`]
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return ['timeout', 'The request took too long to arrive']
