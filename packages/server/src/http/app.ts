@@ -99,7 +99,9 @@ function addEndpoints(
       onRequest: authenticate,
       handler: async (request, reply) => {
         const who = callerOf(request)
-        const { json, ...what } = await events.handle(method, readJson(method, request), who)
+        const gone = new AbortController()
+        reply.raw.once('close', () => gone.abort())
+        const { json, ...what } = await events.handle(method, readJson(method, request), who, gone.signal)
         const device = request.headers['x-accsyn-device']
         const call = {
           method,

@@ -13,7 +13,7 @@ import { type Match, matchRoute } from '../routes/table.js'
 import { InFlight } from './in-flight.js'
 import { Once, printOf, type Reply } from './once.js'
 import { readPayload } from './payload.js'
-import { serializePages } from './stream.js'
+import { serializePages, serializeText } from './stream.js'
 
 /** Logs a fault of ours. */
 export type LogFault = (error: unknown, what: string) => void
@@ -41,28 +41,49 @@ export class Events {
     this.#logFault = logFault
   }
 
-  /** Throws a WaybillError for what is no event; an event that fails is answered. */
-  async handle(method: Method, json: unknown, who: Authenticated): Promise<EventAnswer> {
+  /**
+   * Throws a WaybillError for what is no event; an event that fails is answered. `gone` tells when nobody waits
+   * for the answer any more: looking may stop then, changes are made all the same.
+   */
+  async handle(
+    method: Method,
+    json: unknown,
+    who: Authenticated,
+    gone: AbortSignal = new AbortController().signal,
+  ): Promise<EventAnswer> {
     const event = readEnvelope(json)
     demandAgreement(event, who)
     return await this.#inFlight.run(who.caller.user, async () => {
       const match = matchRoute(method, event.uri)
       const what = { uri: event.uri, id: event.id ?? undefined }
-      if (method === 'GET') return { ...what, status: 200, json: await this.#read(match, event, who) }
-      const { status, body } = await this.#change(method, match, event, who)
+      if (method === 'GET') return { ...what, status: 200, json: await this.#read(match, event, who, gone) }
+      const { status, body } = await this.#change(method, match, event, who, gone)
       return { ...what, status, json: JSON.stringify(body) }
     })
   }
 
-  async #read({ route, type }: Match, event: Envelope, who: Authenticated): Promise<string | Readable> {
-    const answer = await route.run(await this.#call(type, event, who))
+  async #read(
+    { route, type }: Match,
+    event: Envelope,
+    who: Authenticated,
+    gone: AbortSignal,
+  ): Promise<string | Readable> {
+    const answer = await route.run(await this.#call(type, event, who, gone))
+    if ('text' in answer) return await serializeText(answer.text)
     if ('pages' in answer) return await serializePages(answer.pages)
+    if ('text' in answer) return serializeText(answer.text)
     return JSON.stringify('body' in answer ? answer.body : { result: answer.result ?? null })
   }
 
   /** Changes are made once per `eid`; a failure is an answer like any other. */
-  async #change(method: Method, match: Match, event: Envelope, who: Authenticated): Promise<Reply> {
-    const work = async (): Promise<Reply> => await this.#act(match, event, who)
+  async #change(
+    method: Method,
+    match: Match,
+    event: Envelope,
+    who: Authenticated,
+    gone: AbortSignal,
+  ): Promise<Reply> {
+    const work = async (): Promise<Reply> => await this.#act(match, event, who, gone)
     const { eid } = event
     if (eid === undefined || eid === null || eid === '') return await work()
     const print = printOf(method, event.uri.toLowerCase(), event.id, event.query, event.data, event.gz_data)
@@ -70,10 +91,11 @@ export class Events {
     return await this.#once.run(store, { ident: who.caller.email, eid, print }, work)
   }
 
-  async #act({ route, type }: Match, event: Envelope, who: Authenticated): Promise<Reply> {
+  async #act({ route, type }: Match, event: Envelope, who: Authenticated, gone: AbortSignal): Promise<Reply> {
     try {
-      const answer = await route.run(await this.#call(type, event, who))
-      if ('pages' in answer) throw new Error(`${event.uri} changes things and cannot answer in pages`)
+      const answer = await route.run(await this.#call(type, event, who, gone))
+      if ('pages' in answer || 'text' in answer)
+        throw new Error(`${event.uri} changes things and cannot answer in pages`)
       return { status: 200, body: 'body' in answer ? answer.body : { result: answer.result ?? null } }
     } catch (error) {
       const failure = failureOf(error, who.caller.role === 'admin')
@@ -82,7 +104,7 @@ export class Events {
     }
   }
 
-  async #call(type: Call['type'], event: Envelope, who: Authenticated): Promise<Call> {
+  async #call(type: Call['type'], event: Envelope, who: Authenticated, gone: AbortSignal): Promise<Call> {
     const { store, clock } = this.#deps
     const { workspace, caller, device, address } = who
     const ctx: CallContext = {
@@ -103,6 +125,7 @@ export class Events {
       query: event.query ?? undefined,
       data,
       fields: new Payload(data),
+      gone,
     }
   }
 }

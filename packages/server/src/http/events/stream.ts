@@ -15,6 +15,28 @@ export async function serializePages(pages: AsyncIterable<readonly Json[]>): Pro
   return Readable.from(pieces([first.value, second.value], iterator), { objectMode: false })
 }
 
+/** The same for JSON text that comes in pieces. */
+export async function serializeText(text: AsyncIterable<string>): Promise<string | Readable> {
+  const iterator = text[Symbol.asyncIterator]()
+  const first = await iterator.next()
+  if (first.done === true) throw new Error('An answer without any text')
+  const second = await iterator.next()
+  if (second.done === true) return `{"result":${first.value}}`
+  const start = `{"result":${first.value}${second.value}`
+  return Readable.from(textPieces(start, iterator), { objectMode: false })
+}
+
+async function* textPieces(start: string, rest: AsyncIterator<string>): AsyncGenerator<string, void> {
+  try {
+    yield start
+    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
+    yield '}'
+  } finally {
+    // Whoever asked may have hung up in the middle.
+    await rest.return?.()
+  }
+}
+
 async function* pieces(
   [first, second]: readonly [readonly Json[], readonly Json[]],
   rest: AsyncIterator<readonly Json[]>,
@@ -28,4 +50,15 @@ async function* pieces(
 
 function items(page: readonly Json[]): string {
   return page.map((entity) => JSON.stringify(entity)).join(',')
+}
+
+/** A text under `result`, piece by piece. */
+export function serializeText(text: AsyncIterable<string>): Readable {
+  return Readable.from(quoted(text), { objectMode: false })
+}
+
+async function* quoted(text: AsyncIterable<string>): AsyncGenerator<string, void> {
+  yield '{"result":"'
+  for await (const piece of text) yield JSON.stringify(piece).slice(1, -1)
+  yield '"}'
 }

@@ -17,6 +17,8 @@ export interface Call {
   /** The payload as it came, and by its fields (none of which it has when it is no object). */
   readonly data: unknown
   readonly fields: Payload
+  /** Nobody waits for the answer any more. */
+  readonly gone: AbortSignal
 }
 
 export type Answer =
@@ -26,6 +28,10 @@ export type Answer =
   | { readonly body: Readonly<Record<string, unknown>> }
   /** A list under `result` that may be too long to be held. */
   | { readonly pages: AsyncIterable<readonly Json[]> }
+  /** A text under `result` that may be too long to be held. */
+  | { readonly text: AsyncIterable<string> }
+  /** The JSON of what stands under `result`, in pieces; for what is nested, and may be too long to be held. */
+  | { readonly text: AsyncIterable<string> }
 
 /**
  * A call as a client may send it: shown in docs/api.md, and sent by the tests that hold every route to its
