@@ -1,0 +1,93 @@
+import { spawnSync } from 'node:child_process'
+import { mkdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Agent, ControlPlane, ManagedProcess, tempDirectory, type WireClient } from '@waybill/testkit'
+import { expect } from 'vitest'
+
+/** Without Python nothing here can run: the tests are skipped, and say so. */
+export const hasPython = spawnSync('python3', ['--version']).status === 0
+
+const here = dirname(fileURLToPath(import.meta.url))
+
+interface Person {
+  readonly email: string
+  readonly key: string
+  /** A directory of the person's own machine. */
+  readonly local: string
+}
+
+/** A studio with an admin, an employee, a vendor with the role standard, and a key for somebody to be invited. */
+export interface Cast {
+  readonly plane: ControlPlane
+  readonly people: Readonly<Record<string, Person>>
+}
+
+export async function openCast(): Promise<Cast> {
+  const plane = await ControlPlane.start()
+  const { admin } = plane
+  const lisa = await plane.addUser('lisa@example.com', 'employee')
+  const tommy = await plane.addUser('tommy@example.com', 'standard')
+  const nora = plane.as('nora@example.com', await plane.createKey('nora@example.com'))
+  await Promise.all([
+    Agent.start({ plane, name: 'desk' }),
+    Agent.start({ plane, name: 'lisa-mac', user: lisa }),
+    Agent.start({ plane, name: 'tommy-pc', user: tommy }),
+    Agent.start({ plane, name: 'stockholm-1', type: 'server' }),
+  ])
+  await mkdir(plane.storage, { recursive: true })
+  return {
+    plane,
+    people: { admin: person(admin), lisa: person(lisa), tommy: person(tommy), nora: person(nora) },
+  }
+}
+
+function person({ access }: WireClient): Person {
+  return { email: access.user, key: access.apiKey, local: tempDirectory(access.user.split('@')[0]) }
+}
+
+/** The variables that scripts read: who they run as, and everything about the cast. */
+export function environmentOf({ plane, people }: Cast, as = 'admin'): Record<string, string> {
+  const { workspace } = plane.credentials
+  return {
+    ACCSYN_WORKSPACE: workspace,
+    ACCSYN_API_USER: people[as]?.email ?? '',
+    ACCSYN_API_KEY: people[as]?.key ?? '',
+    PYTHONPATH: here,
+    PYTHONDONTWRITEBYTECODE: '1',
+    PYTHONWARNINGS: 'error::DeprecationWarning',
+    WAYBILL_CAST: JSON.stringify({
+      hostname: '127.0.0.1',
+      port: plane.port,
+      http_port: plane.httpPort,
+      workspace,
+      storage: plane.storage,
+      people,
+    }),
+  }
+}
+
+/** Runs a script of this directory, made of unit tests in Python; fails with what it prints. */
+export async function runScript(cast: Cast, name: string): Promise<void> {
+  const run = new ManagedProcess('python3', ['-m', 'unittest', name], {
+    name: `${name}.py`,
+    cwd: here,
+    env: environmentOf(cast),
+  })
+  const { code } = await run.exited
+  // Python prints its verdict to standard error.
+  expect(code, run.stderr).toBe(0)
+  expect(run.stderr).toMatch(/Ran [1-9]/)
+}
+
+/** Runs a piece of Python as it stands in a document. */
+export async function runPython(cast: Cast, text: string, as = 'admin'): Promise<string> {
+  const run = new ManagedProcess('python3', ['-c', text], {
+    name: 'python',
+    cwd: here,
+    env: environmentOf(cast, as),
+  })
+  const { code } = await run.exited
+  expect(code, `${run.stderr}\n${text}`).toBe(0)
+  return run.stdout
+}

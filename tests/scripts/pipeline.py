@@ -1,0 +1,63 @@
+"""A pipeline at night: thousands of jobs and tasks, found, changed and cleared again."""
+
+from cast import EMAIL, LOCAL, STORAGE, Script, session, stored, wait
+
+JOBS, TASKS = 2000, 3000
+
+
+class Pipeline(Script):
+    def test_thousands_of_jobs(self):
+        s = session("admin")
+        stored("night/plate.exr")
+        made = [
+            s.create(
+                "Transfer",
+                {
+                    "source": "night/plate.exr",
+                    "destination": str(LOCAL["admin"] / "night" / str(i)),
+                    "name": "SH%04d plates" % i,
+                    "status": "paused",
+                    "metadata": {"shot": "SH%04d" % i, "batch": i // 500},
+                },
+            )["id"]
+            for i in range(JOBS)
+        ]
+        self.assertEqual(len(set(made)), JOBS)
+        found = s.find('Transfer WHERE name="SH* plates"', attributes=["id"])
+        self.assertEqual(len(found), JOBS)
+        self.assertEqual(len(s.find("Transfer WHERE metadata.batch=2 AND status=paused")), 500)
+        page = s.find("Transfer WHERE metadata.batch=1", limit=100, skip=450)
+        self.assertEqual(len(page), 50)
+        self.assertEqual(s.find_one("Transfer WHERE metadata.shot=SH0042")["id"], made[42])
+        for each in s.find("Transfer WHERE metadata.batch=0 AND name=SH000*", attributes=["id"]):
+            s.update("Transfer", each["id"], {"status": "aborted"})
+        self.assertEqual(len(s.find("Transfer WHERE metadata.batch=0")), 490)
+        self.assertEqual(len(s.find("Transfer WHERE status=aborted AND metadata.batch=0", finished=True)), 10)
+
+    def test_thousands_of_tasks_in_one_call(self):
+        s = session("admin")
+        for i in range(TASKS):
+            (STORAGE / "shots").mkdir(exist_ok=True)
+            (STORAGE / "shots" / ("plate.%05d.exr" % i)).write_text(str(i))
+        to = LOCAL["admin"] / "shots"
+        tasks = [
+            {
+                "source": "volume=storage/shots/plate.%05d.exr" % i,
+                "destination": str(to / ("plate.%05d.exr" % i)),
+                "metadata": {"frame": i},
+            }
+            for i in range(TASKS)
+        ]
+        job = s.create("Transfer", {"name": "all plates", "tasks": tasks, "status": "paused"})
+        self.assertEqual(len(s.find("Task", entityid=job["id"], attributes=["id"])), TASKS)
+        # Again: nothing is added, all are there.
+        again = s.create("Task", {"tasks": tasks}, entityid=job["id"])
+        self.assertEqual(len(again), TASKS)
+        ids = [each["id"] for each in again]
+        held = s.update_many("Task", job["id"], [{"id": each, "status": "excluded"} for each in ids[1000:]])
+        self.assertEqual(len(held), TASKS - 1000)
+        s.update("Transfer", job["id"], {"status": "waiting"})
+        done = wait(s, job, "done", 90)
+        self.assertEqual(len(list(to.iterdir())), 1000)
+        self.assertEqual((to / "plate.00999.exr").read_text(), "999")
+        self.assertEqual(done["user_hr"].split("[")[0], "user:" + EMAIL["admin"])
