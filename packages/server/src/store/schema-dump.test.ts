@@ -312,6 +312,7 @@ const columns: Columns = {
   collection_file: {
     id: true,
     workspace: true,
+    share: true,
     collection: true,
     volume: true,
     path: true,

@@ -126,6 +126,7 @@ create table collection_file (
   id text collate "C" not null,
   workspace text collate "C" not null,
   collection text collate "C" not null,
+  share text collate "C" not null,
   volume text collate "C" not null,
   path text collate "C" not null,
   name text collate "C" not null,
@@ -137,9 +138,13 @@ alter table collection_file add constraint collection_file_collection_fkey FOREI
 
 alter table collection_file add constraint collection_file_pkey PRIMARY KEY (id);
 
+alter table collection_file add constraint collection_file_share_fkey FOREIGN KEY (workspace, share) REFERENCES share(workspace, id) ON DELETE CASCADE;
+
 alter table collection_file add constraint collection_file_volume_fkey FOREIGN KEY (workspace, volume) REFERENCES share(workspace, id) ON DELETE CASCADE;
 
 CREATE UNIQUE INDEX collection_file_collection_name_key ON collection_file USING btree (workspace, collection, name);
+
+CREATE INDEX collection_file_share_idx ON collection_file USING btree (workspace, share);
 
 CREATE INDEX collection_file_volume_idx ON collection_file USING btree (workspace, volume);
 

@@ -111,16 +111,20 @@ CREATE TABLE "collection_file" (
   "id" text not null primary key,
   "workspace" text not null,
   "collection" text not null,
+  "share" text not null,
   "volume" text not null,
   "path" text not null,
   "name" text not null,
   "created" integer not null,
   "creator" text not null,
   constraint "collection_file_collection_fkey" foreign key ("workspace", "collection") references "share" ("workspace", "id") on delete cascade,
+  constraint "collection_file_share_fkey" foreign key ("workspace", "share") references "share" ("workspace", "id") on delete cascade,
   constraint "collection_file_volume_fkey" foreign key ("workspace", "volume") references "share" ("workspace", "id") on delete cascade
 ) strict;
 
 CREATE UNIQUE INDEX "collection_file_collection_name_key" on "collection_file" ("workspace", "collection", "name");
+
+CREATE INDEX "collection_file_share_idx" on "collection_file" ("workspace", "share");
 
 CREATE INDEX "collection_file_volume_idx" on "collection_file" ("workspace", "volume");
 

@@ -5,14 +5,40 @@ import type { Tx } from '../../store/store.js'
 import { demandOperator } from '../authority.js'
 import { textOf } from '../engine/columns.js'
 import type { Input } from '../operations.js'
+import { moved } from './folder-operations.js'
+import { makeDirectory } from './make-directory.js'
 import { insertShare } from './new-share.js'
 import { placeShare } from './placing.js'
+import { commonOperations, type ShareDeps, type SharedRow, type ShareOperations } from './share-operations.js'
+
+export function homeOperations(deps: ShareDeps): ShareOperations {
+  return {
+    async create(ctx, input) {
+      demandOperator(ctx.caller, 'Making homes')
+      const id = await ctx.store.transaction(async (tx) => await createHomeIn(tx, ctx, input))
+      await makeDirectory(ctx, deps.hub, id)
+      return { ids: [id] }
+    },
+    ...commonOperations('home', deps, async (tx, ctx, share, changes) => ({
+      ...(await moved(tx, ctx, share, changes)),
+      ...(await givenTo(tx, ctx, share, changes)),
+    })),
+  }
+}
+
+/** Another user, who has no home yet. */
+async function givenTo(tx: Tx, ctx: CallContext, share: SharedRow, { user }: Input): Promise<object> {
+  if (typeof user !== 'string' || user === '') return {}
+  const owner = await demandOwner(tx, ctx, user)
+  if (owner.id !== share.user) await refuseSecond(tx, owner)
+  return { user: owner.id }
+}
 
 /**
  * Makes a user's home and answers with its id: attributes as `home/create` takes them, `user` an id or an email;
  * without a path it is `homes/<code or email>` on the default volume. Refused for who has one already, for
  * homes of operators when an employee asks, and where the caller may not write. Its directory is made by
- * `makeDirectories`, once the transaction is through.
+ * `makeDirectory`, once the transaction is through.
  */
 export async function createHomeIn(tx: Tx, ctx: CallContext, input: Input): Promise<string> {
   demandOperator(ctx.caller, 'Making homes')

@@ -93,6 +93,7 @@ async function files(make: TableMaker): Promise<void> {
     id,
     workspace: text,
     collection: partOf('share'),
+    share: partOf('share'),
     volume: partOf('share'),
     path: text,
     name: text,
@@ -101,6 +102,7 @@ async function files(make: TableMaker): Promise<void> {
   })
   await make.unique('collection_file', ['workspace', 'collection', 'name'])
   await make.index('collection_file', ['workspace', 'volume'])
+  await make.index('collection_file', ['workspace', 'share'])
 
   await make.table('mapping', {
     id,

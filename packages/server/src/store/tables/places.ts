@@ -65,6 +65,8 @@ export interface CollectionFileTable {
   id: string
   workspace: string
   collection: string
+  /** The share that it was put in through: when that is deleted, it goes from the collection. */
+  share: string
   /** The volume that it lies on, and where there, without a leading slash. */
   volume: string
   path: string
