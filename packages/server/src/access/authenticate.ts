@@ -1,13 +1,14 @@
-import { createHmac } from 'node:crypto'
-import { type Role, WaybillError } from '@waybill/api'
+import { WaybillError } from '@waybill/api'
 import type { Caller, Credential } from '../context.js'
 import type { Store } from '../store/store.js'
 import type { Account } from './accounts.js'
 import { addressesOf, noteKeyUse, verifyKey } from './keys.js'
+import { findMember, findWorkspace, type Member, sessionId } from './memberships.js'
 import { Attempts } from './secrets/attempts.js'
 import { type Credentials, parseAuthorization } from './secrets/credentials.js'
 import { isAllowedFrom } from './secrets/key-addresses.js'
 import { hashToken } from './secrets/tokens.js'
+import { WebLogin } from './web/login.js'
 import { findSession, noteSessionUse } from './web/sessions.js'
 
 const CONTACT_NOTED_EVERY_MS = 60_000
@@ -37,6 +38,8 @@ export interface Authenticator {
    * somebody who was not invited.
    */
   authenticate(headers: CallHeaders, address: string, now: number): Promise<Authenticated>
+  /** Logs people in by their passwords. */
+  readonly web: WebLogin
 }
 
 export interface AuthenticatorOptions {
@@ -63,6 +66,7 @@ export function createAuthenticator(
 ): Authenticator {
   const failed = new Attempts(limits)
   return {
+    web: new WebLogin(store),
     async authenticate(headers, address, now) {
       const credentials = parseAuthorization(headers.authorization)
       if (credentials === undefined)
@@ -140,55 +144,8 @@ async function proveSession(store: Store, token: string, now: number): Promise<P
   }
 }
 
-/** The workspace that a header names. `forbidden` when there is none, and when it is disabled. */
-export async function findWorkspace(
-  store: Store,
-  header: CallHeaders['x-accsyn-workspace'],
-): Promise<Authenticated['workspace']> {
-  const code = typeof header === 'string' ? header.trim().toLowerCase() : ''
-  const found = await store.installation
-    .selectFrom('workspace')
-    .select(['id', 'code', 'status'])
-    .where('code', '=', code)
-    .executeTakeFirst()
-  if (found === undefined) throw new WaybillError('forbidden', `There is no workspace "${code}" here`)
-  if (found.status === 'disabled') throw new WaybillError('forbidden', `The workspace "${code}" is disabled`)
-  return { id: found.id, code: found.code }
-}
-
-export interface Member {
-  readonly id: string
-  readonly code: string
-  readonly role: Role
-  readonly logged_in: number | null
-}
-
-/** The account's membership. `not_member` when there is none, `forbidden` when it is disabled. */
-export async function findMember(
-  store: Store,
-  workspace: Authenticated['workspace'],
-  account: Pick<Account, 'id' | 'email'>,
-): Promise<Member> {
-  const user = await store
-    .workspace(workspace.id)
-    .db.selectFrom('user')
-    .select(['id', 'code', 'role', 'status', 'inactive', 'logged_in'])
-    .where('account', '=', account.id)
-    .executeTakeFirst()
-  if (user === undefined || user.inactive === 1) {
-    throw new WaybillError('not_member', `${account.email} is no user of the workspace "${workspace.code}"`)
-  }
-  if (user.status === 'disabled') throw new WaybillError('forbidden', `The user ${user.code} is disabled`)
-  return user
-}
-
 async function noteContact(store: Store, workspace: string, { id, logged_in }: Member, now: number) {
   if (logged_in !== null && now - logged_in < CONTACT_NOTED_EVERY_MS) return
   const { db } = store.workspace(workspace)
   await db.updateTable('user').set({ logged_in: now }).where('id', '=', id).execute()
-}
-
-/** Made from the secret's hash, so that there is nothing to keep, and nothing that says what the secret is. */
-export function sessionId(hash: string, workspace: string): string {
-  return createHmac('sha256', hash).update(`session ${workspace}`).digest('hex')
 }

@@ -1,5 +1,4 @@
 import { WaybillError } from '@waybill/api'
-import type { Clock } from '../../context.js'
 import type { Store, Tx } from '../../store/store.js'
 import { inTransaction } from '../../store/transactions.js'
 import type { Account } from '../accounts.js'
@@ -43,13 +42,12 @@ export class Invitations {
 
   constructor(
     private readonly store: Store,
-    private readonly clock: Clock,
     private readonly web: WebLogin,
   ) {}
 
   /** What a token is good for; `not_found` when it is for nothing. */
-  async look(token: string, address: string): Promise<InvitationInfo> {
-    const invited = await this.#find(token, address)
+  async look(token: string, place: Place): Promise<InvitationInfo> {
+    const invited = await this.#find(token, place)
     const opens = await opensAccount(this.store.installation, invited)
     return { email: invited.account.email, workspace: invited.workspace.code, opens }
   }
@@ -58,9 +56,8 @@ export class Invitations {
    * Accepts. Where nobody has opened the account yet, that takes a password for it, and opens a session. Where it
    * has a password, that one opens a session, too; without it the invitation is accepted and that is all.
    */
-  async accept(token: string, password: string | undefined, from: Omit<Place, 'now'>): Promise<Accepted> {
-    const place = { ...from, now: this.clock.now() }
-    const invited = await this.#find(token, place.address)
+  async accept(token: string, password: string | undefined, place: Place): Promise<Accepted> {
+    const invited = await this.#find(token, place)
     const { account, workspace } = invited
     const opens = await opensAccount(this.store.installation, invited)
     const info = { email: account.email, workspace: workspace.code, opens }
@@ -82,8 +79,7 @@ export class Invitations {
     return { ...info, login: hasPassword ? await this.web.open(account, workspace.code, place) : null }
   }
 
-  async #find(token: string, address: string): Promise<Invited> {
-    const now = this.clock.now()
+  async #find(token: string, { address, now }: Place): Promise<Invited> {
     if (this.#failed.tooMany(address, '', now)) {
       throw new WaybillError('rate_limited', 'Too many invitations that are not good; wait some minutes')
     }

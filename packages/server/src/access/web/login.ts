@@ -1,11 +1,16 @@
 import { WaybillError } from '@waybill/api'
-import type { Clock } from '../../context.js'
 import type { Store } from '../../store/store.js'
 import { inTransaction } from '../../store/transactions.js'
 import { type Account, findAccount } from '../accounts.js'
-import { type Authenticated, findMember, findWorkspace, sessionId } from '../authenticate.js'
 import { tryEmail } from '../emails.js'
-import { auditAccount, type Membership, membershipsOf } from '../memberships.js'
+import {
+  auditAccount,
+  findMember,
+  findWorkspace,
+  type Membership,
+  membershipsOf,
+  sessionId,
+} from '../memberships.js'
 import { Attempts } from '../secrets/attempts.js'
 import { hashPassword, verifyPassword } from '../secrets/passwords.js'
 import { hashToken } from '../secrets/tokens.js'
@@ -37,18 +42,14 @@ export interface LoginRequest {
 export class WebLogin {
   readonly #failed = new Attempts(limits)
 
-  constructor(
-    private readonly store: Store,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly store: Store) {}
 
   /**
    * Opens a session. Rejects with `unauthenticated`, in the same words and after the same work, for an unknown
    * email, an account without a password and a wrong one; with `rate_limited` after too many of those from one
    * address; and, for the right password, with `forbidden` and `not_member` as the authenticator does.
    */
-  async login({ email, password, workspace }: LoginRequest, from: Omit<Place, 'now'>): Promise<LoggedIn> {
-    const place = { ...from, now: this.clock.now() }
+  async login({ email, password, workspace }: LoginRequest, place: Place): Promise<LoggedIn> {
     const known = tryEmail(email)
     const account = known === undefined ? undefined : await findAccount(this.store.installation, known)
     await this.prove(account, known ?? '', password, place)
@@ -100,7 +101,7 @@ export class WebLogin {
       if (workspaces.length > 0) return workspaces.length === 1 ? workspaces[0] : undefined
       throw new WaybillError('not_member', `${account.email} is no user of any workspace here`)
     }
-    const workspace: Authenticated['workspace'] = await findWorkspace(this.store, code)
+    const workspace = await findWorkspace(this.store, code)
     const member = await findMember(this.store, workspace, account)
     const found = workspaces.find((one) => one.user === member.id)
     if (found === undefined) throw new WaybillError('conflict', 'The membership has just changed; try again')
