@@ -71,7 +71,6 @@ export class Events {
     const answer = await route.run(await this.#call(type, event, who, gone))
     if ('text' in answer) return await serializeText(answer.text)
     if ('pages' in answer) return await serializePages(answer.pages)
-    if ('text' in answer) return serializeText(answer.text)
     return JSON.stringify('body' in answer ? answer.body : { result: answer.result ?? null })
   }
 

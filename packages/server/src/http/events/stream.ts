@@ -52,13 +52,9 @@ function items(page: readonly Json[]): string {
   return page.map((entity) => JSON.stringify(entity)).join(',')
 }
 
-/** A text under `result`, piece by piece. */
-export function serializeText(text: AsyncIterable<string>): Readable {
-  return Readable.from(quoted(text), { objectMode: false })
-}
-
-async function* quoted(text: AsyncIterable<string>): AsyncGenerator<string, void> {
-  yield '{"result":"'
+/** A text in pieces as the JSON of the whole. */
+export async function* jsonOfText(text: AsyncIterable<string>): AsyncGenerator<string, void> {
+  yield '"'
   for await (const piece of text) yield JSON.stringify(piece).slice(1, -1)
-  yield '"}'
+  yield '"'
 }

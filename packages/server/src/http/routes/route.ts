@@ -28,8 +28,6 @@ export type Answer =
   | { readonly body: Readonly<Record<string, unknown>> }
   /** A list under `result` that may be too long to be held. */
   | { readonly pages: AsyncIterable<readonly Json[]> }
-  /** A text under `result` that may be too long to be held. */
-  | { readonly text: AsyncIterable<string> }
   /** The JSON of what stands under `result`, in pieces; for what is nested, and may be too long to be held. */
   | { readonly text: AsyncIterable<string> }
 

@@ -1,6 +1,8 @@
 import { type EntityType, entityTypes, findEntityType, type Method, WaybillError } from '@waybill/api'
 import { accessRoutes } from './access.js'
+import { auditRoutes } from './audit.js'
 import { changeRoutes } from './change.js'
+import { collectionRoutes } from './collections.js'
 import { findRoutes } from './find.js'
 import { jobRoutes } from './jobs.js'
 import { laterRoutes } from './later.js'
@@ -14,10 +16,12 @@ export interface Match {
 }
 
 /** What stands first wins: `share/server` before ENTITY/server. */
-const routes: readonly Route[] = [
+export const routes: readonly Route[] = [
   ...shareRoutes,
   ...accessRoutes,
+  ...collectionRoutes,
   ...jobRoutes,
+  ...auditRoutes,
   ...settingRoutes,
   ...laterRoutes,
   ...findRoutes,
