@@ -49,6 +49,16 @@ export async function showInvitation(tx: Tx, ctx: CallContext, user: string): Pr
   return token
 }
 
+/** Takes back the invitations of a user that were handed to whoever invited. */
+export async function forgetShownInvitations(tx: Tx, user: string): Promise<void> {
+  await tx
+    .deleteFrom('invitation')
+    .where('user', '=', user)
+    .where('shown', '=', 1)
+    .where('accepted', 'is', null)
+    .execute()
+}
+
 async function makeInvitation(
   tx: Tx,
   ctx: CallContext,

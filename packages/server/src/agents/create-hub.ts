@@ -101,7 +101,11 @@ class SocketHub implements Hub, Patron {
   }
 
   send(client: string, message: ToAgent): boolean {
-    return this.byClient.get(client)?.line.send(message) ?? false
+    const line = this.byClient.get(client)?.line
+    const sent = line?.send(message) ?? false
+    // Whoever is refused is gone, whether it heeds the word or not.
+    if (message.type === 'refused') line?.close(closeCodes.refused, message.code)
+    return sent
   }
 
   attach(server: Server | TlsServer): void {

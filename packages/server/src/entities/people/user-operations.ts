@@ -1,15 +1,28 @@
-import { type Role, roles, WaybillError } from '@waybill/api'
-import { addUser } from '../../access/users.js'
+import { WaybillError } from '@waybill/api'
+import { forgetShownInvitations, inviteUser } from '../../access/invitations.js'
 import type { AgentHub } from '../../agents/hub.js'
 import { noteChange } from '../../audit/note-change.js'
-import type { CallContext, Caller } from '../../context.js'
+import type { CallContext } from '../../context.js'
 import type { JobService } from '../../jobs/service.js'
 import type { Tx } from '../../store/store.js'
 import { demandOperator } from '../authority.js'
 import { changedBy, describedColumns, jsonOf, queueId, textOf } from '../engine/columns.js'
 import type { EntityOperations, Input } from '../operations.js'
+import { createHomeIn } from '../places/home-operations.js'
+import { makeDirectory } from '../places/make-directory.js'
+import { refreshAclForce } from './acl-force.js'
+import { removeUser } from './user-removal.js'
+import {
+  activeJobOf,
+  demandAnotherAdmin,
+  demandSameCaller,
+  readUserFor,
+  refuseOneself,
+  roleFor,
+  type User,
+} from './user-rules.js'
 
-interface Deps {
+export interface UserDeps {
   readonly jobs: JobService
   readonly hub: AgentHub
 }
@@ -18,19 +31,20 @@ export interface UserOperations extends EntityOperations {
   /** Sets a user aside, with home and ACLs, for `activate`. */
   deactivate(ctx: CallContext, id: string): Promise<void>
   activate(ctx: CallContext, id: string): Promise<void>
+  /** Refuses users whom the caller may not send an invitation: only those that it may make. */
+  demandInvitable(tx: Tx, ctx: CallContext, id: string): Promise<void>
 }
 
-export function userOperations({ jobs, hub }: Deps): UserOperations {
+export function userOperations(deps: UserDeps): UserOperations {
+  const { hub } = deps
   return {
     async create(ctx, input) {
       demandOperator(ctx.caller, 'Inviting users')
-      const role = roleOf(ctx.caller, input.role ?? 'standard')
-      if (input.create_home_share === true) {
-        throw new WaybillError('not_available', 'Homes are not available yet; leave create_home_share out')
-      }
-      const id = await ctx.store.transaction(async (tx) => {
+      const role = roleFor(ctx.caller, input.role ?? 'standard')
+      const made = await ctx.store.transaction(async (tx) => {
+        await demandSameCaller(tx, ctx.caller)
         const { name, description } = describedColumns(input)
-        const user = {
+        const user = await inviteUser(tx, ctx, {
           email: textOf(input, 'code'),
           role,
           ...(name === undefined ? {} : { name }),
@@ -41,72 +55,34 @@ export function userOperations({ jobs, hub }: Deps): UserOperations {
           giveAllVolumesAccess: input.give_all_volumes_access === true,
           giveDefaultVolumeAccess: input.give_default_volume_access === true,
           volumes: volumesOf(input),
-        }
-        const made = await addUser(tx, ctx.workspace.id, user, { email: ctx.caller.email, now: ctx.now })
-        await noteChange(tx, ctx, { entitytype: 'user', id: made, change: 'created' })
-        return made
+          message: textOf(input, 'message'),
+          mail: input.mail !== false,
+        })
+        const home = input.create_home_share === true ? await createHomeIn(tx, ctx, { user }) : undefined
+        return { user, home }
       })
-      return { ids: [id] }
+      if (made.home !== undefined) await makeDirectory(ctx, hub, made.home)
+      return { ids: [made.user] }
     },
 
     async update(ctx, id, changes) {
-      const dropped = await ctx.store.transaction(async (tx) => {
-        const user = await readUser(tx, id)
-        const role = changes.role === undefined ? user.role : roleOf(ctx.caller, changes.role)
-        const status =
-          changes.status === 'disabled' || changes.status === 'enabled' ? changes.status : user.status
-        if (role !== user.role) await demandAnotherAdmin(tx, user, 'changed to another role')
-        if (status === 'disabled' && user.status === 'enabled') {
-          if (id === ctx.caller.user) throw new WaybillError('forbidden', 'You cannot disable yourself')
-          await demandAnotherAdmin(tx, user, 'disabled')
-        }
-        // What one role was granted says nothing about another.
-        if (role !== user.role) await tx.deleteFrom('acl').where('user', '=', id).execute()
-        await tx
-          .updateTable('user')
-          .set({
-            ...describedColumns(changes),
-            role,
-            status,
-            ...(changes.queue === undefined ? {} : { queue: await queueId(tx, changes.queue) }),
-            ...changedBy(ctx),
-          })
-          .where('id', '=', id)
-          .execute()
-        await noteChange(tx, ctx, { entitytype: 'user', id, change: 'changed' })
-        return status === 'disabled' ? await clientsOf(tx, id) : []
-      })
-      dropLines(hub, dropped, 'forbidden', 'The user of this agent is disabled')
+      const dropped = await ctx.store.transaction(async (tx) => await changeUser(tx, ctx, id, changes))
+      const why =
+        changes.status === 'disabled' ? 'The user of this agent is disabled' : 'Its role has changed'
+      dropLines(hub, dropped, 'forbidden', why)
     },
 
     async remove(ctx, id) {
-      if (id === ctx.caller.user) throw new WaybillError('forbidden', 'You cannot delete yourself')
-      const user = await readUser(ctx.store.db, id)
-      roleOf(ctx.caller, user.role)
-      await demandAnotherAdmin(ctx.store.db, user, 'deleted')
-      await jobs.abortJobsOf(ctx, { entitytype: 'user', id }, `The user ${user.code} was deleted`)
-      const dropped = await ctx.store.transaction(async (tx) => {
-        // Again, and now for good: another admin may have gone in between.
-        await demandAnotherAdmin(tx, await readUser(tx, id), 'deleted')
-        const clients = await clientsOf(tx, id)
-        await tx.deleteFrom('share').where('kind', '=', 'home').where('user', '=', id).execute()
-        // An agent registers anew when its account is invited again: a client belongs to one membership.
-        await tx.deleteFrom('client').where('user', '=', id).execute()
-        await tx.deleteFrom('user').where('id', '=', id).execute()
-        await noteChange(tx, ctx, { entitytype: 'user', id, change: 'deleted' })
-        return clients
-      })
-      dropLines(hub, dropped, 'not_member', 'The user of this agent was deleted')
+      dropLines(hub, await removeUser(deps, ctx, id), 'not_member', 'The user of this agent was deleted')
     },
 
     async deactivate(ctx, id) {
       demandOperator(ctx.caller, 'Deactivating users')
-      if (id === ctx.caller.user) throw new WaybillError('forbidden', 'You cannot deactivate yourself')
+      refuseOneself(ctx.caller, id, 'deactivate')
       const dropped = await ctx.store.transaction(async (tx) => {
-        const user = await readUser(tx, id)
-        roleOf(ctx.caller, user.role)
+        const user = await readUserFor(tx, ctx, id)
         await demandAnotherAdmin(tx, user, 'deactivated')
-        await demandNoActiveJob(tx, user)
+        await refuseActiveJob(tx, user)
         await setInactive(tx, ctx, id, 1)
         return await clientsOf(tx, id)
       })
@@ -116,62 +92,61 @@ export function userOperations({ jobs, hub }: Deps): UserOperations {
     async activate(ctx, id) {
       demandOperator(ctx.caller, 'Activating users')
       await ctx.store.transaction(async (tx) => {
-        roleOf(ctx.caller, (await readUser(tx, id)).role)
+        await readUserFor(tx, ctx, id)
         await setInactive(tx, ctx, id, 0)
       })
+    },
+
+    async demandInvitable(tx, ctx, id) {
+      const user = await readUserFor(tx, ctx, id)
+      refuseOneself(ctx.caller, id, 'invite')
+      if (user.status === 'enabled' && user.inactive === 0) return
+      const what = user.inactive === 1 ? 'was deactivated; activate' : 'is disabled; enable'
+      throw new WaybillError('conflict', `${user.code} ${what} the user first`)
     },
   }
 }
 
-type User = Awaited<ReturnType<typeof readUser>>
-
-async function readUser(tx: Tx, id: string) {
-  const user = await tx
-    .selectFrom('user')
-    .select(['id', 'code', 'role', 'status', 'inactive'])
+/** Answers with the clients that have to connect anew, if they may. */
+async function changeUser(tx: Tx, ctx: CallContext, id: string, changes: Input): Promise<readonly string[]> {
+  const user = await readUserFor(tx, ctx, id)
+  const role = changes.role === undefined ? user.role : roleFor(ctx.caller, changes.role)
+  const status = changes.status === 'disabled' || changes.status === 'enabled' ? changes.status : user.status
+  const disabled = status === 'disabled' && user.status === 'enabled'
+  if (role !== user.role) {
+    await demandAnotherAdmin(tx, user, 'changed to another role')
+    await revokeAccess(tx, ctx, id)
+  }
+  if (disabled) {
+    refuseOneself(ctx.caller, id, 'disable')
+    await demandAnotherAdmin(tx, user, 'disabled')
+  }
+  await tx
+    .updateTable('user')
+    .set({
+      ...describedColumns(changes),
+      role,
+      status,
+      ...(changes.queue === undefined ? {} : { queue: await queueId(tx, changes.queue) }),
+      ...changedBy(ctx),
+    })
     .where('id', '=', id)
-    .executeTakeFirst()
-  if (user === undefined) throw new WaybillError('not_found', `There is no user with the id ${id}`)
-  return user
+    .execute()
+  await noteChange(tx, ctx, { entitytype: 'user', id, change: 'changed', details: changes })
+  return disabled || role !== user.role ? await clientsOf(tx, id) : []
 }
 
-/** A role that the caller may give to, or take from, somebody: employees deal with standard users only. */
-function roleOf(caller: Caller, value: unknown): Role {
-  const role = roles.find((one) => one === value)
-  if (role === undefined) throw new WaybillError('bad_request', `A role is one of ${roles.join(', ')}`)
-  if (caller.role === 'admin' || role === 'standard') return role
-  throw new WaybillError('forbidden', 'Employees invite, change and delete standard users only')
+/** What one role was granted says nothing about another; nor does a link that an employee holds. */
+async function revokeAccess(tx: Tx, ctx: CallContext, user: string): Promise<void> {
+  const acls = await tx.deleteFrom('acl').where('user', '=', user).returning('id').execute()
+  for (const { id } of acls) {
+    await noteChange(tx, ctx, { entitytype: 'acl', id, change: 'deleted', details: { role_changed: user } })
+  }
+  await forgetShownInvitations(tx, user)
 }
 
-async function demandAnotherAdmin(tx: Tx, user: User, done: string): Promise<void> {
-  if (user.role !== 'admin') return
-  const other = await tx
-    .selectFrom('user')
-    .select('id')
-    .where('role', '=', 'admin')
-    .where('status', '=', 'enabled')
-    .where('inactive', '=', 0)
-    .where('id', '<>', user.id)
-    .executeTakeFirst()
-  if (other !== undefined) return
-  throw new WaybillError('forbidden', `${user.code} is the last admin and cannot be ${done}`)
-}
-
-async function demandNoActiveJob(tx: Tx, user: User): Promise<void> {
-  const job = await tx
-    .selectFrom('job')
-    .select(['id', 'name'])
-    .where('kind', '=', 'transfer')
-    .where('population', '=', 'live')
-    .where((eb) =>
-      eb.or([
-        eb('user', '=', user.id),
-        eb.and([eb('source_type', '=', 'user'), eb('source_id', '=', user.id)]),
-        eb.and([eb('destination_type', '=', 'user'), eb('destination_id', '=', user.id)]),
-      ]),
-    )
-    .limit(1)
-    .executeTakeFirst()
+async function refuseActiveJob(tx: Tx, user: User): Promise<void> {
+  const job = await activeJobOf(tx, user.id)
   if (job === undefined) return
   const which = `transfer ${job.name} (${job.id})`
   throw new WaybillError('conflict', `${user.code} takes part in an active job, ${which}; abort it first`)
@@ -183,9 +158,9 @@ async function setInactive(tx: Tx, ctx: CallContext, id: string, inactive: 0 | 1
     .set({ inactive, ...changedBy(ctx) })
     .where('id', '=', id)
     .execute()
-  await tx.updateTable('acl').set({ inactive }).where('user', '=', id).execute()
-  await tx.updateTable('share').set({ inactive }).where('kind', '=', 'home').where('user', '=', id).execute()
-  await noteChange(tx, ctx, { entitytype: 'user', id, change: 'changed' })
+  await refreshAclForce(tx, { user: id })
+  const as = inactive === 1 ? 'deactivated' : 'activated'
+  await noteChange(tx, ctx, { entitytype: 'user', id, change: 'changed', as })
 }
 
 async function clientsOf(tx: Tx, user: string): Promise<readonly string[]> {
@@ -202,7 +177,7 @@ function volumesOf({ volumes }: Input): readonly string[] {
   if (volumes === undefined || volumes === null) return []
   const list: unknown[] = Array.isArray(volumes) ? volumes : [volumes]
   return list.map((volume) => {
-    if (typeof volume === 'string') return volume.replace(/^(volume|share):/, '')
+    if (typeof volume === 'string') return volume.replace(/^(volume|share)[:=]/, '')
     throw new WaybillError('bad_request', 'volumes has to be a list of ids or codes')
   })
 }
