@@ -70,11 +70,15 @@ export class Places {
     }
     if (root === null && !isAbsolute(path)) throw new Fault('E#J006', `Refused: ${path} is not absolute`)
     const beneath = root === null ? path.slice(parse(path).root.length) : path
+    return this.#names(beneath)
+  }
+
+  #names(path: string): string[] {
     const split = process.platform === 'win32' ? /[\\/]/ : '/'
-    const parts = beneath.split(split).filter((part) => part !== '' && part !== '.')
-    const fault = pathFault(toBytes(parts.join('/')))
+    const names = path.split(split).filter((name) => name !== '' && name !== '.')
+    const fault = pathFault(toBytes(names.join('/')))
     if (fault !== undefined) throw new Fault('E#J006', `Refused: ${path}: ${fault}`)
-    return parts
+    return names
   }
 
   #realSource(location: Location, parts: readonly string[]): Place {
@@ -89,10 +93,12 @@ export class Places {
     if (root === null) return this.#beneathTop(real)
     const top = realRoot(root)
     const topBytes = toBytes(top)
-    if (real === topBytes) return { tree: this.#tree(top), base: '' }
-    const inside = topBytes.endsWith(sep) ? topBytes : topBytes + sep
-    if (!real.startsWith(inside)) throw new Fault('E#J006', `Refused: ${path} leads out of its share`)
-    return { tree: this.#tree(top), base: slashes(real.slice(inside.length)) }
+    const share =
+      location.within === undefined ? topBytes : toBytes(realRoot(join(top, ...this.#names(location.within))))
+    if (!isIn(share, topBytes) || !isIn(real, share)) {
+      throw new Fault('E#J006', `Refused: ${path} leads out of its share`)
+    }
+    return { tree: this.#tree(top), base: slashes(real.slice(folder(topBytes).length)) }
   }
 
   #beneathTop(real: BytePath): Place {
@@ -108,6 +114,16 @@ export class Places {
     }
     return tree
   }
+}
+
+/** Whether a real path is a directory, or lies in it. */
+function isIn(path: BytePath, directory: BytePath): boolean {
+  return path === directory || path.startsWith(folder(directory))
+}
+
+/** A directory as what lies in it begins. */
+function folder(directory: BytePath): BytePath {
+  return directory.endsWith(sep) ? directory : directory + sep
 }
 
 function slashes(path: BytePath): BytePath {

@@ -11,11 +11,13 @@ const path = v.pipe(v.string(), v.minLength(1), v.maxLength(32_768))
 
 /**
  * A place on an agent's machine. With `root` (the absolute directory of a share) `path` is relative and never
- * leaves it; without, `path` is absolute and the machine's own.
+ * leaves it; without, `path` is absolute and the machine's own. With `within`, a directory beneath the root, what is
+ * read has to lie in that, wherever links on the way lead.
  */
 export const location = v.object({
   root: v.nullable(path),
   path: v.pipe(v.string(), v.maxLength(32_768)),
+  within: v.optional(path),
 })
 export type Location = v.InferOutput<typeof location>
 

@@ -7,6 +7,7 @@ import type { Runs } from '../runs/runs.js'
 import type { DispatchDeps } from './deps.js'
 import { whatStandsAgainst } from './eligibility.js'
 import { loadFacts } from './facts.js'
+import { followServers } from './follow-servers.js'
 import type { Lease } from './lease.js'
 import type { Measuring } from './measuring.js'
 import { takeLease } from './start.js'
@@ -87,7 +88,7 @@ export class Dispatcher {
   private async consider(store: WorkspaceStore, jobs: readonly JobRow[], onePair = false): Promise<boolean> {
     let full = false
     const now = this.deps.clock.now()
-    for (const facts of await loadFacts(store.db, jobs)) {
+    for (const facts of await loadFacts(store.db, await followServers(store.db, jobs))) {
       const { job } = facts
       // A running job whose agent is away has its time of grace (runs.ts); all else ends its run.
       const online = (client: string) => job.status === 'running' || this.deps.hub.isOnline(client)

@@ -1,5 +1,5 @@
-import { isReasonCode, type Reason } from '@waybill/api'
-import type { ClientFacts, Facts } from './facts.js'
+import { agentTypes, isReasonCode, type Reason } from '@waybill/api'
+import type { ClientFacts, Facts, ShareFacts } from './facts.js'
 
 /**
  * Whether a job may run now: undefined when nothing stands against it, else the first thing that does, with the
@@ -26,8 +26,9 @@ const checks: readonly Check[] = [
   userIsOut,
   siteIsOut,
   shareIsOut,
-  (facts, online) => clientIsOut('source', facts.source, online),
-  (facts, online) => clientIsOut('destination', facts.destination, online),
+  storageIsOut,
+  (facts, online) => clientIsOut('source', facts.source, facts.users, online),
+  (facts, online) => clientIsOut('destination', facts.destination, facts.users, online),
   isNotDue,
 ]
 
@@ -79,31 +80,71 @@ function siteIsOut({ sites }: Facts): Reason | undefined {
   )
 }
 
-function shareIsOut({ shares }: Facts): Reason | undefined {
+function shareIsOut({ shares, users }: Facts): Reason | undefined {
   const share = shares.find(({ status, inactive }) => status !== 'enabled' || inactive === 1)
   return (
     share && {
       code: 'W#J052',
-      message: `${share.kind} ${share.code} is ${share.inactive === 1 ? 'inactive' : 'disabled'}`,
+      message: `${nameOfShare(share, users)} is ${share.inactive === 1 ? 'inactive' : 'disabled'}`,
       entity: `${share.kind}:${share.id}`,
       action: `Enable the ${share.kind}`,
     }
   )
 }
 
+function nameOfShare({ kind, code }: ShareFacts, users: Facts['users']): string {
+  return kind === 'volume' ? forEyesOf(users, `volume ${code}`, 'the volume') : `${kind} ${code}`
+}
+
+/** Nobody serves a volume any more, or its directory is gone. */
+function storageIsOut({ storage, sites, shares, users }: Facts): Reason | undefined {
+  for (const { side, site, served } of storage) {
+    const where = sites.find(({ id }) => id === site)?.code ?? 'hq'
+    const volume = shares.find(({ kind }) => kind === 'volume')
+    if (served.length === 0 && volume !== undefined) {
+      const what = forEyesOf(users, `Volume ${volume.code}`, 'The volume')
+      return {
+        code: 'W#J052',
+        message: `${what} (${side}) has no server at ${where}`,
+        entity: `volume:${volume.id}`,
+        action: 'Assign a server to the volume',
+      }
+    }
+    const broken = served.find(({ problem }) => problem !== '')
+    if (broken !== undefined) {
+      const what = forEyesOf(users, `Volume ${broken.code} (${side}) cannot be served: ${broken.problem}`, '')
+      return {
+        code: 'W#J052',
+        message: what === '' ? `The volume (${side}) cannot be served` : what,
+        entity: `volume:${broken.share}`,
+        action: 'Mend the directory on its server, or give the volume to another one',
+      }
+    }
+  }
+  return undefined
+}
+
+/** Standard users see neither volumes nor servers, so that what their jobs wait for is told without names. */
+function forEyesOf(users: Facts['users'], named: string, nameless: string): string {
+  return users.some(({ role }) => role === 'standard') ? nameless : named
+}
+
 function clientIsOut(
   side: 'source' | 'destination',
   client: ClientFacts | undefined,
+  users: Facts['users'],
   online: (client: string) => boolean,
 ): Reason | undefined {
   if (client === undefined) {
     return { code: 'W#J050', message: `No client at the ${side}`, action: 'Start an agent there' }
   }
   const entity = `client:${client.id}`
+  const isServer = client.type === agentTypes.server
+  const what = isServer ? forEyesOf(users, `Client ${client.code}`, 'The server') : `Client ${client.code}`
   if (client.disabled === 1) {
     return {
       code: 'W#J050',
-      message: `Client ${client.code} (${side}) is disabled`,
+      message: `${what} (${side}) is disabled`,
       entity,
       action: 'Enable the client',
     }
@@ -111,7 +152,7 @@ function clientIsOut(
   if (online(client.id)) return undefined
   return {
     code: 'W#J050',
-    message: `Client ${client.code} (${side}) is offline`,
+    message: `${what} (${side}) is offline`,
     entity,
     action: `Start the agent on ${client.code}`,
   }

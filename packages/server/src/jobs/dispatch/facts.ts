@@ -1,5 +1,6 @@
 import type { Tx } from '../../store/store.js'
 import type { JobRow } from '../lifecycle/rows.js'
+import { mainSiteOf, type Serving, type Side, servedAt, servingOf, siteOfSide } from './follow-servers.js'
 
 /** What eligibility is decided on: a job and everything that may stand in its way, read at one time. */
 export interface Facts {
@@ -7,9 +8,11 @@ export interface Facts {
   /** Its queue and those above it, nearest first. */
   readonly queues: readonly { id: string; name: string; status: string; priority: number }[]
   /** The creator, and parties that are users. */
-  readonly users: readonly { id: string; code: string; status: string; inactive: number }[]
+  readonly users: readonly { id: string; code: string; role: string; status: string; inactive: number }[]
   readonly sites: readonly { id: string; code: string; status: string }[]
   readonly shares: readonly ShareFacts[]
+  /** Of the sides that are storage: what their servers serve of the job's volumes. */
+  readonly storage: readonly StorageFacts[]
   readonly source: ClientFacts | undefined
   readonly destination: ClientFacts | undefined
 }
@@ -20,6 +23,12 @@ export interface ShareFacts {
   readonly kind: string
   readonly status: string
   readonly inactive: number
+}
+
+export interface StorageFacts {
+  readonly side: Side
+  readonly site: string
+  readonly served: readonly Pick<Serving, 'share' | 'code' | 'problem'>[]
 }
 
 export interface ClientFacts {
@@ -33,7 +42,7 @@ export interface ClientFacts {
 export async function loadFacts(db: Tx, jobs: readonly JobRow[]): Promise<Facts[]> {
   const rows = {
     clients: db.selectFrom('client').select(['id', 'code', 'type', 'disabled']),
-    users: db.selectFrom('user').select(['id', 'code', 'status', 'inactive']),
+    users: db.selectFrom('user').select(['id', 'code', 'role', 'status', 'inactive']),
     sites: db.selectFrom('site').select(['id', 'code', 'status']),
     shares: db.selectFrom('share').select(['id', 'code', 'kind', 'status', 'inactive']),
   }
@@ -42,15 +51,25 @@ export async function loadFacts(db: Tx, jobs: readonly JobRow[]): Promise<Facts[
   const sites = byId(await rows.sites.where('id', 'in', some(jobs.flatMap(sitesOf))).execute())
   const shares = byId(await rows.shares.where('id', 'in', some(jobs.flatMap(sharesOf))).execute())
   const queues = await loadQueues(db)
+  const serving = await servingOf(db, jobs)
+  const mainSite = await mainSiteOf(db)
   return jobs.map((job) => ({
     job,
     queues: queuesAbove(queues, job.parent),
     users: pick(users, usersOf(job)),
     sites: pick(sites, sitesOf(job)),
     shares: pick(shares, sharesOf(job)),
+    storage: storageOf(job, serving, mainSite),
     source: job.source_client === null ? undefined : clients.get(job.source_client),
     destination: job.destination_client === null ? undefined : clients.get(job.destination_client),
   }))
+}
+
+function storageOf(job: JobRow, serving: readonly Serving[], mainSite: string): StorageFacts[] {
+  return (['source', 'destination'] as const).flatMap((side) => {
+    const site = siteOfSide(job, side, mainSite)
+    return site === undefined ? [] : [{ side, site, served: servedAt(serving, job, side, site) }]
+  })
 }
 
 function present(...ids: (string | null)[]): string[] {

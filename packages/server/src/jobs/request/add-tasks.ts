@@ -12,6 +12,7 @@ export interface ResolvedTask {
   readonly request: TaskRequest
   readonly source: TaskParty
   readonly destination: TaskParty
+  readonly fingerprint: string
   /** Ids of the shares that it lies on. */
   readonly shares: readonly string[]
 }
@@ -44,9 +45,13 @@ export async function addTasks(
   let seq = await nextSeq(change, job.id)
   for (let i = 0; i < tasks.length; i += perInsert) {
     const slice = tasks.slice(i, i + perInsert)
-    const existing = await findExisting(change, job.id, slice.map(fingerprintOf))
+    const existing = await findExisting(
+      change,
+      job.id,
+      slice.map(({ fingerprint }) => fingerprint),
+    )
     for (const task of slice) {
-      const fingerprint = fingerprintOf(task)
+      const { fingerprint } = task
       const twin = existing.get(fingerprint)
       const id = twin?.id ?? known.get(fingerprint)
       if (id !== undefined) {
@@ -60,7 +65,7 @@ export async function addTasks(
         if (twin !== undefined && !isHeld(twin.status)) retry.push(id)
         continue
       }
-      const row = newTask(change, job, task, fingerprint, seq, uris.next(task.request.uri))
+      const row = newTask(change, job, task, seq, uris.next(task.request.uri))
       seq += 1
       known.set(fingerprint, row.id)
       ids.push(row.id)
@@ -114,8 +119,7 @@ async function insertSettings(
 function newTask(
   { now, workspace }: Change,
   job: JobRow,
-  { request, source, destination }: ResolvedTask,
-  fingerprint: string,
+  { request, source, destination, fingerprint }: ResolvedTask,
   seq: number,
   uri: string,
 ): NewTask {
@@ -147,11 +151,10 @@ function newTask(
   }
 }
 
-/** The same for tasks with the same source and destination, whenever and however these were written. */
-function fingerprintOf({ source, destination }: ResolvedTask): string {
-  const side = ({ client, v, s, path }: TaskParty) => [client ?? '', v ?? '', s ?? '', path ?? '']
+/** The same for tasks with the same source and destination (their ends' keys), whenever these were written. */
+export function fingerprintOf(source: string, destination: string): string {
   return createHash('sha256')
-    .update(JSON.stringify([side(source), side(destination)]))
+    .update(JSON.stringify([source, destination]))
     .digest('base64url')
     .slice(0, 32)
 }

@@ -4,6 +4,8 @@ import { noteChange } from '../../audit/note-change.js'
 import type { CallContext } from '../../context.js'
 import type { CreateAnswer, CreateOptions, Input } from '../../entities/operations.js'
 import type { Tx } from '../../store/store.js'
+import { followServers } from '../dispatch/follow-servers.js'
+import type { End } from '../ends/end.js'
 import type { JobEngine } from '../engine.js'
 import { type Change, readJob } from '../lifecycle/apply-job.js'
 import { blankJob } from '../lifecycle/blank-job.js'
@@ -13,7 +15,7 @@ import { addTasks, noteShares } from './add-tasks.js'
 import { changeOf } from './change-of.js'
 import { addPrepared } from './grow-job.js'
 import { readTasks, settingsShape } from './payload.js'
-import { type Prepared, prepare } from './prepare.js'
+import { fitsJob, type Prepared, prepare } from './prepare.js'
 
 /** Creates a transfer, or with `append` adds its tasks to the caller's most recent job between the same parties. */
 export async function createTransfer(
@@ -86,34 +88,33 @@ export async function queueFor(tx: Tx, named: unknown, ctx: CallContext): Promis
   return (await queues.where('is_default', '=', 1).executeTakeFirstOrThrow()).id
 }
 
-async function mostRecent(
-  { tx }: Change,
-  ctx: CallContext,
-  { source, destination }: Prepared,
-): Promise<JobRow | undefined> {
-  return await tx
+/** The caller's most recent job between the same parties and machines; it is bound to the servers of today. */
+async function mostRecent({ tx }: Change, ctx: CallContext, prepared: Prepared): Promise<JobRow | undefined> {
+  const { source, destination } = prepared
+  const machineOf = ({ party, client }: End) => (party.type === 'user' ? client?.id : undefined)
+  const [from, to] = [machineOf(source), machineOf(destination)]
+  const job = await tx
     .selectFrom('job')
     .selectAll()
     .where('kind', '=', 'transfer')
     .where('user', '=', ctx.caller.user)
     .where('source_type', '=', source.party.type)
     .where('source_id', '=', source.party.id)
-    .where('source_client', '=', source.client?.id ?? '')
     .where('destination_type', '=', destination.party.type)
     .where('destination_id', '=', destination.party.id)
     .where('mirrored', '=', destination.mirrored ? 1 : 0)
+    .$if(from !== undefined, (query) => query.where('source_client', '=', from ?? ''))
+    .$if(to !== undefined, (query) => query.where('destination_client', '=', to ?? ''))
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst()
+  if (job === undefined) return undefined
+  const [bound] = await followServers(tx, [job])
+  return bound !== undefined && fitsJob(bound, prepared) ? bound : undefined
 }
 
-function newJob(
-  ctx: CallContext,
-  input: Input,
-  { tasks, source, destination }: Prepared,
-  queue: string,
-): NewJob {
-  const name = textOf(input.name) ?? nameOf(tasks[0]?.source.path ?? '')
+function newJob(ctx: CallContext, input: Input, { source, destination }: Prepared, queue: string): NewJob {
+  const name = textOf(input.name) ?? source.name
   const paused = isPaused(input.status)
   const { caller, now } = ctx
   return {
@@ -156,11 +157,6 @@ function isPaused(status: unknown): boolean {
     'bad_request',
     'A transfer is created paused or waiting; set another status afterwards',
   )
-}
-
-/** The last name of a path, whatever its slashes. */
-function nameOf(path: string): string {
-  return path.split(/[\\/]/).findLast((name) => name !== '') ?? 'everything'
 }
 
 const textOf = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)

@@ -1,6 +1,7 @@
 import { WaybillError } from '@waybill/api'
 import type { CallContext } from '../../context.js'
 import type { CreateAnswer, CreateOptions, Input } from '../../entities/operations.js'
+import { followServers } from '../dispatch/follow-servers.js'
 import { effectiveSettings } from '../effective-settings.js'
 import type { JobEngine } from '../engine.js'
 import { applyJob, type Change, readJob } from '../lifecycle/apply-job.js'
@@ -21,9 +22,10 @@ export async function createTasks(
   input: Input,
   options: CreateOptions,
 ): Promise<CreateAnswer> {
-  const job = await jobOf(ctx, options.parent)
+  const [job] = await followServers(ctx.store.db, [await jobOf(ctx, options.parent)])
+  if (job === undefined) throw new WaybillError('internal', 'The job that was just read is gone')
   const { tasks, bare } = readTasks(input)
-  if (tasks.some(({ destination }) => destination === undefined) && !mayOmitDestination(job)) {
+  if (tasks.some(({ destination }) => destination === undefined) && job.mirrored === 0) {
     const words =
       'Tasks without a destination can only be added to jobs that mirror paths: give each a destination'
     throw new WaybillError('bad_request', words)
@@ -38,10 +40,6 @@ export async function createTasks(
   engine.changed(ctx.workspace.id, added.job)
   void engine.runs.ofJob(job.id)?.feed()
   return bare ? { success: true } : { ids: added.ids }
-}
-
-function mayOmitDestination(job: JobRow): boolean {
-  return job.mirrored === 1 || (job.destination_type === 'user' && job.destination_client === null)
 }
 
 async function jobOf(ctx: CallContext, id: string | undefined): Promise<JobRow> {

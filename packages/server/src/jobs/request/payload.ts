@@ -58,6 +58,12 @@ const taskShape = v.strictObject({
 /** Most tasks in one call. */
 const mostTasks = 100_000
 
+/** Refuses more tasks than one call may bring, the files of a whole collection counted each. */
+export function demandCount(tasks: number): void {
+  if (tasks <= mostTasks) return
+  throw new WaybillError('too_large', `More than ${mostTasks} tasks in one call: send some, then add more`)
+}
+
 /**
  * Reads the tasks of a transfer or of a call that adds some, in every form: `source` and `destination` directly;
  * under `tasks` a list of objects or bare paths, one object with `source`, or an object keyed by uri.
@@ -84,12 +90,7 @@ export function readTasks(input: Input): TaskRequests {
 }
 
 function readList(list: readonly unknown[], destination: string | undefined): TaskRequests {
-  if (list.length > mostTasks) {
-    throw new WaybillError(
-      'too_large',
-      `${list.length} tasks in one call: send ${mostTasks} at most, then add more`,
-    )
-  }
+  demandCount(list.length)
   const isBare = list.every((task) => typeof task === 'string')
   const tasks = list.map((task) => {
     if (typeof task === 'string') return readTask(bare(task, destination))

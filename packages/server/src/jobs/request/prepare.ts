@@ -1,21 +1,22 @@
 import { type Party, WaybillError } from '@waybill/api'
 import type { CallContext } from '../../context.js'
 import { Directory } from '../../locations/directory.js'
+import type { End, Source } from '../ends/end.js'
+import { type JobParties, resolveDestination, resolveSources } from '../ends/resolve.js'
 import type { JobRow } from '../lifecycle/rows.js'
-import type { ResolvedTask } from './add-tasks.js'
-import type { TaskRequest } from './payload.js'
-import { type End, type JobParties, resolveDestination, resolveSource } from './resolve.js'
+import { fingerprintOf, type ResolvedTask } from './add-tasks.js'
+import { demandCount, type TaskRequest } from './payload.js'
 
 /** Tasks whose ends are resolved, and the two ends that they have in common. */
 export interface Prepared {
   readonly tasks: readonly ResolvedTask[]
-  readonly source: End
+  readonly source: Source
   readonly destination: End
 }
 
 /**
  * Resolves the ends of tasks and checks rights, before anything is written. All tasks of a job have the same two
- * parties and the same two machines.
+ * parties and the same two machines. A whole collection becomes a task per file.
  */
 export async function prepare(
   ctx: CallContext,
@@ -24,50 +25,69 @@ export async function prepare(
 ): Promise<Prepared> {
   const directory = new Directory(ctx)
   const tasks: ResolvedTask[] = []
-  let first: { source: End; destination: End } | undefined
+  let first: { source: Source; destination: End } | undefined
   for (const request of requests) {
-    const source = await resolveSource(directory, request.source, usual?.source)
-    const destination = await resolveDestination(directory, request.destination, source, usual?.destination)
-    if (source.client !== undefined && source.client.id === destination.client?.id) {
-      const words = `Source and destination are on the same machine, ${source.client.code}`
-      throw new WaybillError('bad_request', `${words}: a transfer goes from one to another`)
+    for await (const source of resolveSources(directory, request.source, usual?.source)) {
+      const destination = await resolveDestination(directory, request.destination, source, usual?.destination)
+      demandApart(source, destination)
+      first ??= { source, destination }
+      demandSame(first.source, source, 'source', request.source)
+      demandSame(first.destination, destination, 'destination', request.destination ?? request.source)
+      tasks.push({
+        request: requestOf(request, source),
+        source: source.task,
+        destination: destination.task,
+        fingerprint: fingerprintOf(source.key, destination.key),
+        shares: [...source.shares, ...destination.shares],
+      })
+      demandCount(tasks.length)
     }
-    first ??= { source, destination }
-    demandSame(first.source, source, 'source', request.source)
-    demandSame(first.destination, destination, 'destination', request.destination ?? request.source)
-    tasks.push({
-      request,
-      source: source.task,
-      destination: destination.task,
-      shares: [...source.shares, ...destination.shares],
-    })
   }
   if (first === undefined) throw new WaybillError('bad_request', 'There has to be at least one task')
   return { tasks, ...first }
 }
 
+/** The files of a collection share the uri that was asked for. */
+function requestOf(request: TaskRequest, { beneath }: Source): TaskRequest {
+  const [name] = beneath
+  return request.uri === undefined || name === undefined
+    ? request
+    : { ...request, uri: `${request.uri}/${name}` }
+}
+
+function demandApart(source: Source, destination: End): void {
+  if (source.client === undefined || source.client.id !== destination.client?.id) return
+  const words = `Source and destination are on the same machine, ${source.client.code}`
+  throw new WaybillError('bad_request', `${words}: a transfer goes from one to another`)
+}
+
 function demandSame(one: End, other: End, side: string, text: string): void {
-  const same =
-    one.party.type === other.party.type &&
-    one.party.id === other.party.id &&
-    one.client?.id === other.client?.id
-  if (same && one.mirrored === other.mirrored) return
+  if (isSameParty(one, other) && one.client?.id === other.client?.id && one.mirrored === other.mirrored)
+    return
   throw new WaybillError(
     'bad_request',
-    `A job has one ${side}: "${text}" is at another party or machine than the first task's ${side}`,
+    `A job has one ${side}: "${text}" is at another party or machine than the first task's ${side}; make a job for each`,
   )
 }
 
-/** Refuses tasks whose parties or machines are not those of the job that they are added to. */
-export function demandParties(job: JobRow, { source, destination }: Prepared): void {
-  const fits =
+function isSameParty({ party: one }: End, { party: other }: End): boolean {
+  return one.type === other.type && one.id === other.id
+}
+
+/** Whether tasks are between the parties and the machines of a job. */
+export function fitsJob(job: JobRow, { source, destination }: Prepared): boolean {
+  return (
     sameParty(job.source_type, job.source_id, source) &&
     sameParty(job.destination_type, job.destination_id, destination) &&
     job.source_client === (source.client?.id ?? null) &&
     (job.destination_client === (destination.client?.id ?? null) || destination.client === undefined)
-  if (!fits) {
-    throw new WaybillError('bad_request', 'The tasks are from or to another party or machine than the job is')
-  }
+  )
+}
+
+/** Refuses tasks whose parties or machines are not those of the job that they are added to. */
+export function demandParties(job: JobRow, prepared: Prepared): void {
+  if (fitsJob(job, prepared)) return
+  throw new WaybillError('bad_request', 'The tasks are from or to another party or machine than the job is')
 }
 
 function sameParty(type: string | null, id: string | null, end: End): boolean {
@@ -78,11 +98,7 @@ function sameParty(type: string | null, id: string | null, end: End): boolean {
 export function partiesOf(job: JobRow): JobParties {
   return {
     source: partyOf(job.source_type, job.source_id, job.source_client),
-    destination: partyOf(
-      job.destination_type,
-      job.destination_id,
-      job.mirrored === 1 ? null : job.destination_client,
-    ),
+    destination: partyOf(job.destination_type, job.destination_id, job.destination_client),
   }
 }
 

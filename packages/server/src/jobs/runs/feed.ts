@@ -103,7 +103,7 @@ export async function heldBucket(
     .execute()
   const settingsOf = await taskSettings(store.db, store.id, job, tasks)
   const placed = await Promise.all(tasks.map(async (task) => await place(task, sides, settingsOf(task))))
-  const held = placed.filter((pair) => !isLost(pair))
+  const held = placed.flatMap((pair) => (isLost(pair) ? [] : [pair]))
   return { source: held.map((pair) => pair.source), destination: held.map((pair) => pair.destination) }
 }
 
