@@ -16,6 +16,7 @@ import { defaultLimits, type EndpointLimits } from './limits/limits.js'
 import { Throttle } from './limits/throttle.js'
 import { drain } from './network/drain.js'
 import { startPage } from './page.js'
+import { addWebEndpoints } from './web/endpoints.js'
 
 const jsonType = 'application/json; charset=utf-8'
 const purgeEvery = 3_600_000
@@ -58,6 +59,7 @@ export function createApp(deps: ServerDeps): FastifyInstance {
     return who
   }
   addEndpoints(app, deps, authenticate, callerOf)
+  addWebEndpoints(app, deps)
   keepTidy(app, deps)
   return app
 }

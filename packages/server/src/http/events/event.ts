@@ -95,7 +95,9 @@ export class Events {
       const answer = await route.run(await this.#call(type, event, who, gone))
       if ('pages' in answer || 'text' in answer)
         throw new Error(`${event.uri} changes things and cannot answer in pages`)
-      return { status: 200, body: 'body' in answer ? answer.body : { result: answer.result ?? null } }
+      if ('body' in answer) return { status: 200, body: answer.body }
+      const body = { result: answer.result ?? null }
+      return { status: 200, body, ...(answer.secret === true ? { secret: true } : {}) }
     } catch (error) {
       const failure = failureOf(error, who.caller.role === 'admin')
       if (failure.internal) this.#logFault(error, event.uri)

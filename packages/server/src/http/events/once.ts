@@ -10,6 +10,8 @@ import { isTransient } from '../failure.js'
 export interface Reply {
   readonly status: number
   readonly body: Readonly<Record<string, unknown>>
+  /** It holds a key or token, which is written down nowhere; a repetition is told that it came too late. */
+  readonly secret?: true
 }
 
 /** Which event it is, and a print of what it asks for. */
@@ -93,9 +95,10 @@ export class Once {
   }
 
   async #keep(store: WorkspaceStore, { ident, eid, print }: EventKey, reply: Reply): Promise<void> {
+    const { status, body } = reply.secret === true ? shownOnce : reply
     await store.db
       .updateTable('seen_event')
-      .set({ answer: JSON.stringify({ print, ...reply }) })
+      .set({ answer: JSON.stringify({ print, status, body }) })
       .where('ident', '=', ident)
       .where('eid', '=', eid)
       .execute()
@@ -104,6 +107,11 @@ export class Once {
   async #forget(store: WorkspaceStore, { ident, eid }: EventKey): Promise<void> {
     await store.db.deleteFrom('seen_event').where('ident', '=', ident).where('eid', '=', eid).execute()
   }
+}
+
+const shownOnce: Reply = {
+  status: 409,
+  body: { message: 'This event was answered with a secret, which is shown once; ask anew', code: 'conflict' },
 }
 
 function replay(answer: string, key: EventKey): Reply {

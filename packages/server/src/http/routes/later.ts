@@ -26,17 +26,6 @@ export const laterRoutes: readonly Route[] = [
   later('PUT', 'workspace/file', 'File operations are'),
   later('PUT', 'workspace/publish/preprocess', 'Publishing is'),
   {
-    method: 'GET',
-    uri: 'user/api_key',
-    about: 'Gives out the API key of the caller, where that is allowed',
-    answer: '`api_key` at the top',
-    example: {},
-    run: () =>
-      Promise.reject(
-        new WaybillError('forbidden', 'API keys are not given out here; make one with "waybill key create"'),
-      ),
-  },
-  {
     method: 'PUT',
     uri: 'workspace/integration/*/utility',
     about: 'Asks an integration to do something; there are none yet',

@@ -22,8 +22,8 @@ export interface Call {
 }
 
 export type Answer =
-  /** Under `result`. */
-  | { readonly result: unknown }
+  /** Under `result`. What is `secret` is shown this once, and not kept for a repetition of the event. */
+  | { readonly result: unknown; readonly secret?: true }
   /** The whole body. */
   | { readonly body: Readonly<Record<string, unknown>> }
   /** A list under `result` that may be too long to be held. */

@@ -1,10 +1,12 @@
 import { type EntityType, entityTypes, findEntityType, type Method, WaybillError } from '@waybill/api'
 import { accessRoutes } from './access.js'
+import { accountRoutes } from './accounts.js'
 import { auditRoutes } from './audit.js'
 import { changeRoutes } from './change.js'
 import { collectionRoutes } from './collections.js'
 import { findRoutes } from './find.js'
 import { jobRoutes } from './jobs.js'
+import { keyRoutes } from './keys.js'
 import { laterRoutes } from './later.js'
 import type { Route } from './route.js'
 import { settingRoutes } from './settings.js'
@@ -19,6 +21,8 @@ export interface Match {
 export const routes: readonly Route[] = [
   ...shareRoutes,
   ...accessRoutes,
+  ...accountRoutes,
+  ...keyRoutes,
   ...collectionRoutes,
   ...jobRoutes,
   ...auditRoutes,

@@ -1,9 +1,10 @@
 import { formatDate, WaybillError } from '@waybill/api'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import * as v from 'valibot'
-import { plainAddress } from '../../agents/addresses.js'
 import { Invitations } from '../../access/web/accept.js'
-import { type LoggedIn, WebLogin } from '../../access/web/login.js'
+import type { LoggedIn } from '../../access/web/login.js'
+import type { Place } from '../../access/web/sessions.js'
+import { plainAddress } from '../../agents/addresses.js'
 import type { ServerDeps } from '../deps.js'
 import { acceptPage } from './accept-page.js'
 
@@ -20,9 +21,10 @@ const lookBody = v.object({ token })
  * What people do before they have a session: log in with a password, and accept invitations. The bodies are JSON
  * as those of the wire are, and so are the answers.
  */
-export function addWebEndpoints(app: FastifyInstance, { store, clock }: ServerDeps): void {
-  const login = new WebLogin(store, clock)
-  const invitations = new Invitations(store, clock, login)
+export function addWebEndpoints(app: FastifyInstance, { store, clock, authenticator }: ServerDeps): void {
+  const login = authenticator.web
+  const invitations = new Invitations(store, login)
+  const placeOf = (request: FastifyRequest): Place => ({ ...originOf(request), now: clock.now() })
 
   app.post('/api/v3/web/login', async (request, reply) => {
     const { email, password, workspace } = read(loginBody, request.body)
@@ -31,7 +33,7 @@ export function addWebEndpoints(app: FastifyInstance, { store, clock }: ServerDe
   })
   app.post('/api/v3/web/invitation', async (request, reply) => {
     const asked = read(lookBody, request.body)
-    return answer(reply, await invitations.look(asked.token, placeOf(request).address))
+    return answer(reply, await invitations.look(asked.token, placeOf(request)))
   })
   app.post('/api/v3/web/accept', async (request, reply) => {
     const { token: given, password } = read(acceptBody, request.body)
@@ -43,7 +45,10 @@ export function addWebEndpoints(app: FastifyInstance, { store, clock }: ServerDe
   app.get('/accept', (_request, reply) =>
     reply
       .type('text/html; charset=utf-8')
-      .header('Content-Security-Policy', "default-src 'none'; connect-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'")
+      .header(
+        'Content-Security-Policy',
+        "default-src 'none'; connect-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'",
+      )
       .header('Referrer-Policy', 'no-referrer')
       .send(acceptPage),
   )
@@ -66,11 +71,15 @@ function loginResult({ token: secret, expires, email, chosen, workspaces }: Logg
     role: chosen?.role ?? null,
     session_id: chosen?.session ?? null,
     workspace: chosen?.workspace.code ?? null,
-    workspaces: workspaces.map(({ role, workspace }) => ({ code: workspace.code, name: workspace.name, role })),
+    workspaces: workspaces.map(({ role, workspace }) => ({
+      code: workspace.code,
+      name: workspace.name,
+      role,
+    })),
   }
 }
 
-function placeOf(request: FastifyRequest): { readonly device: string; readonly address: string } {
+function originOf(request: FastifyRequest): { readonly device: string; readonly address: string } {
   const header = request.headers['x-accsyn-device'] ?? request.headers['user-agent'] ?? ''
   return { device: String(header), address: plainAddress(request.ip) ?? request.ip }
 }
