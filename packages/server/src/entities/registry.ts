@@ -7,6 +7,10 @@ import { aclOperations } from './people/acl-operations.js'
 import { type UserOperations, userOperations } from './people/user-operations.js'
 import { workspaceOperations } from './people/workspace-operations.js'
 import { clientOperations } from './places/client-operations.js'
+import { type CollectionOperations, collectionOperations } from './places/collection-operations.js'
+import { folderOperations } from './places/folder-operations.js'
+import { homeOperations } from './places/home-operations.js'
+import type { ShareOperations } from './places/share-operations.js'
 import { siteOperations } from './places/site-operations.js'
 import { type VolumeOperations, volumeOperations } from './places/volume-operations.js'
 
@@ -15,6 +19,9 @@ export interface Entities {
   readonly engine: EntityEngine
   readonly users: UserOperations
   readonly volumes: VolumeOperations
+  readonly folders: ShareOperations
+  readonly homes: ShareOperations
+  readonly collections: CollectionOperations
 }
 
 /** Puts the entity types and what they do together. */
@@ -22,6 +29,9 @@ export function createEntities(deps: { readonly jobs: JobService; readonly hub: 
   const { jobs } = deps
   const users = userOperations(deps)
   const volumes = volumeOperations(deps)
+  const folders = folderOperations(deps)
+  const homes = homeOperations(deps)
+  const collections = collectionOperations(deps)
   const clients = clientOperations(deps)
   const operations: Partial<Record<EntityType, EntityOperations>> = {
     workspace: workspaceOperations,
@@ -34,10 +44,13 @@ export function createEntities(deps: { readonly jobs: JobService; readonly hub: 
     userserver: clients,
     browser: clients,
     volume: volumes,
+    folder: folders,
+    home: homes,
+    collection: collections,
     queue: jobs.queue,
     transfer: jobs.transfer,
     task: jobs.task,
   }
   const engine = new EntityEngine(operations, (workspace, what) => jobs.touched(workspace, what))
-  return { engine, users, volumes }
+  return { engine, users, volumes, folders, homes, collections }
 }

@@ -19,7 +19,7 @@ export interface ShareDeps {
 
 export interface ShareOperations extends EntityOperations {
   /** Sets a share aside with the ACLs on it and, of a volume, with what lies on it; or brings it back. */
-  setInactive(ctx: CallContext, id: string, aside: boolean): Promise<void>
+  readonly setInactive: (ctx: CallContext, id: string, aside: boolean) => Promise<void>
 }
 
 export type SharedKind = 'folder' | 'home' | 'collection'

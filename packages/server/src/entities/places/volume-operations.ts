@@ -7,13 +7,12 @@ import type { Tx } from '../../store/store.js'
 import { demandAdmin } from '../authority.js'
 import { codeFor } from '../engine/code.js'
 import { changedBy, describedColumns, flag, jsonOf, madeBy, queueId, textOf } from '../engine/columns.js'
-import type { EntityOperations, Input } from '../operations.js'
+import type { Input } from '../operations.js'
 import { assignServer, findServer, mainServerOf, resolveRoot, type ServingClient } from './serving.js'
+import { type ShareOperations, setAside } from './share-operations.js'
 import { mergePaths, readPaths } from './volume-paths.js'
 
-export interface VolumeOperations extends EntityOperations {
-  /** Sets a volume aside with the ACLs on it, or brings it back. */
-  setInactive(ctx: CallContext, id: string, inactive: boolean): Promise<void>
+export interface VolumeOperations extends ShareOperations {
   /** Makes a server serve a volume at its site, and no longer serve it. */
   assign(ctx: CallContext, id: string, client: unknown): Promise<void>
   release(ctx: CallContext, id: string, client: unknown): Promise<void>
@@ -117,14 +116,7 @@ export function volumeOperations({
       demandAdmin(ctx.caller, inactive ? 'Deactivating volumes' : 'Activating volumes')
       await ctx.store.transaction(async (tx) => {
         if (inactive) refuseDefault(await readVolume(tx, id), 'deactivated')
-        const aside = { inactive: flag(inactive) }
-        await tx
-          .updateTable('share')
-          .set({ ...aside, ...changedBy(ctx) })
-          .where('id', '=', id)
-          .execute()
-        await tx.updateTable('acl').set(aside).where('share', '=', id).execute()
-        await noteChange(tx, ctx, { entitytype: 'volume', id, change: 'changed' })
+        await setAside(tx, ctx, 'volume', id, inactive)
       })
     },
 

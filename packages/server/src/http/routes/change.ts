@@ -87,19 +87,36 @@ async function remove(call: Call): Promise<Answer> {
   return { result: true }
 }
 
-/** Sets a user or volume aside, or brings it back. */
+/** Sets a user or a share aside, or brings it back. */
 async function setAside(call: Call, aside: boolean): Promise<Answer> {
   const { ctx, entities, type, deps } = call
-  if (type !== 'user' && type !== 'volume') {
-    throw new WaybillError('not_available', `Setting a ${type} aside is not available yet`)
-  }
+  const set = asideOperation(entities, type)
+  if (set === undefined) throw new WaybillError('bad_request', `A ${type} cannot be set aside`)
   const id = aside ? demandId(call) : await idOrCode(call)
   await entities.engine.demand(ctx, type, id)
-  if (type === 'volume') await entities.volumes.setInactive(ctx, id, aside)
-  else if (aside) await entities.users.deactivate(ctx, id)
-  else await entities.users.activate(ctx, id)
+  await set(ctx, id, aside)
   deps.jobs.touched(ctx.workspace.id, { entitytype: type, id })
   return { result: true }
+}
+
+type SetAside = (ctx: Call['ctx'], id: string, aside: boolean) => Promise<void>
+
+function asideOperation(entities: Call['entities'], type: Call['type']): SetAside | undefined {
+  const { users, volumes, folders, homes, collections } = entities
+  switch (type) {
+    case 'user':
+      return async (ctx, id, aside) => await (aside ? users.deactivate(ctx, id) : users.activate(ctx, id))
+    case 'volume':
+      return volumes.setInactive
+    case 'folder':
+      return folders.setInactive
+    case 'home':
+      return homes.setInactive
+    case 'collection':
+      return collections.setInactive
+    default:
+      return undefined
+  }
 }
 
 /** What is set aside may be named by its code, in place of a query. */
