@@ -34,6 +34,14 @@ const entry = fc.record({
   mode: fc.nat(0o7777),
 })
 
+const owner = fc.record({
+  uid: u32,
+  gid: u32,
+  user: fc.string({ maxLength: 60 }),
+  group: fc.string({ maxLength: 60 }),
+})
+const owned = fc.tuple(entry, owner).map(([item, whose]) => ({ ...item, owner: whose }))
+
 const frames: fc.Arbitrary<ControlFrame> = fc.oneof(
   fc.record({
     type: fc.constant('hello' as const),
@@ -43,7 +51,7 @@ const frames: fc.Arbitrary<ControlFrame> = fc.oneof(
     total: fc.nat(255),
   }),
   fc.record({ type: fc.constant('ready' as const), tasks: fc.array(u32) }),
-  fc.record({ type: fc.constant('entries' as const), entries: fc.array(entry) }),
+  fc.record({ type: fc.constant('entries' as const), entries: fc.array(fc.oneof(entry, owned)) }),
   fc.record({ type: fc.constant('note' as const), task: u32, path: bytesText, code, message }),
   fc.record({ type: fc.constant('scanned' as const), task: u32, code, message }),
   fc.record({
@@ -57,6 +65,20 @@ const frames: fc.Arbitrary<ControlFrame> = fc.oneof(
     digests: fc.array(digest).map((list) => Buffer.concat(list)),
   }),
   fc.record({ type: fc.constant('same' as const), id: u32, start: u32, count: u32 }),
+  fc.record({ type: fc.constant('differs' as const), id: u32 }),
+  fc.record({
+    type: fc.constant('ask' as const),
+    task: u32,
+    folded: fc.boolean(),
+    paths: fc.array(bytesText),
+  }),
+  fc.record({
+    type: fc.constant('lacks' as const),
+    task: u32,
+    lacking: fc.array(fc.boolean()),
+    code,
+    message,
+  }),
   fc.record({ type: fc.constant('fileEnd' as const), id: u32, digest }),
   fc.record({ type: fc.constant('fileLost' as const), id: u32, code, message }),
   fc.record({ type: fc.constantFrom('taskOver' as const, 'cancel' as const), task: u32 }),

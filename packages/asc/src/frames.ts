@@ -2,6 +2,7 @@ import { ByteReader, ByteWriter } from './bytes.js'
 import {
   digestBytes,
   headerBytes,
+  maxAsked,
   maxControlFrame,
   maxDataFrame,
   maxMessage,
@@ -29,6 +30,9 @@ export const frameType = {
   pong: 14,
   fin: 15,
   stop: 16,
+  ask: 17,
+  lacks: 18,
+  differs: 19,
   pack: 32,
   chunk: 33,
 } as const
@@ -36,7 +40,7 @@ export const frameType = {
 /** Longest payload of a frame type, bytes; types that do not exist are a protocol error. */
 export function frameLimit(type: number): number {
   if (type === frameType.pack || type === frameType.chunk) return maxDataFrame
-  if (type >= frameType.hello && type <= frameType.stop) return maxControlFrame
+  if (type >= frameType.hello && type <= frameType.differs) return maxControlFrame
   throw new ProtocolError('frame', `there is no frame of type ${type}`)
 }
 
@@ -52,10 +56,23 @@ export interface Entry {
   readonly mtime: bigint
   /** Permission bits. */
   readonly mode: number
+  /** Whom it belongs to; only where the task's options ask for it. */
+  readonly owner?: Owner
 }
 
-/** What the receiver says to an entry; `done` and `failed` settle it, as does `skip`. */
-export const verdicts = ['skip', 'send', 'done', 'failed'] as const
+/** Numbers as the sender's system has them, with their names there; a name that is not known is empty. */
+export interface Owner {
+  readonly uid: number
+  readonly gid: number
+  readonly user: string
+  readonly group: string
+}
+
+/**
+ * What the receiver says to an entry; `done` and `failed` settle it, as does `skip`. `compare`: a file is there
+ * with the chunks of the `have` before; answered by `same` for all of them, or `differs`.
+ */
+export const verdicts = ['skip', 'send', 'done', 'failed', 'compare'] as const
 export type Verdict = (typeof verdicts)[number]
 
 export type ControlFrame =
@@ -97,6 +114,26 @@ export type ControlFrame =
   /** No task is left and none will come. */
   | { readonly type: 'fin' }
   | { readonly type: 'stop'; readonly code: string; readonly message: string }
+  /**
+   * Receiver, after all entries are settled: which of these are not there at the source any more? `folded`: names
+   * that differ only in case or in how Unicode composes them count as the same.
+   */
+  | {
+      readonly type: 'ask'
+      readonly task: number
+      readonly folded: boolean
+      readonly paths: readonly BytePath[]
+    }
+  /** Sender, to each `ask` in order: for each of its paths whether the source lacks it. With a code, nobody knows. */
+  | {
+      readonly type: 'lacks'
+      readonly task: number
+      readonly lacking: readonly boolean[]
+      readonly code: string
+      readonly message: string
+    }
+  /** Sender: the file that was to be compared is another one. */
+  | { readonly type: 'differs'; readonly id: number }
 
 /** Writes the header of a frame whose payload is `length` bytes. */
 export function writeHeader(frame: Buffer, type: number, length: number): void {
@@ -105,6 +142,10 @@ export function writeHeader(frame: Buffer, type: number, length: number): void {
 }
 
 const maxCode = 16
+const maxOwnerName = 256
+/** Flags in the kind of an entry. */
+const isDirectory = 1
+const hasOwner = 2
 
 /** The frame, header included. */
 export function encode(frame: ControlFrame): Buffer {
@@ -165,6 +206,20 @@ function write(out: ByteWriter, frame: ControlFrame): void {
     case 'stop':
       out.text(frame.code, maxCode).text(frame.message, maxMessage)
       return
+    case 'ask':
+      out
+        .u32(frame.task)
+        .u8(frame.folded ? 1 : 0)
+        .u32(frame.paths.length)
+      for (const path of frame.paths) out.binary(path)
+      return
+    case 'lacks':
+      out.u32(frame.task).text(frame.code, maxCode).text(frame.message, maxMessage).u32(frame.lacking.length)
+      for (const lacking of frame.lacking) out.u8(lacking ? 1 : 0)
+      return
+    case 'differs':
+      out.u32(frame.id)
+      return
     case 'ping':
     case 'pong':
     case 'fin':
@@ -176,8 +231,11 @@ function writeEntry(out: ByteWriter, entry: Entry): void {
   out
     .u32(entry.id)
     .u32(entry.task)
-    .u8(entry.kind === 'file' ? 0 : 1)
+    .u8((entry.kind === 'file' ? 0 : isDirectory) | (entry.owner === undefined ? 0 : hasOwner))
   out.u16(entry.mode).size(entry.size).i64(entry.mtime).binary(entry.path)
+  if (entry.owner === undefined) return
+  const { uid, gid, user, group } = entry.owner
+  out.u32(uid).u32(gid).text(user, maxOwnerName).text(group, maxOwnerName)
 }
 
 const entryBytes = 4 + 4 + 1 + 2 + 8 + 8 + 2
@@ -230,6 +288,19 @@ function parse(type: number, read: ByteReader): ControlFrame {
       return { type: 'fin' }
     case frameType.stop:
       return { type: 'stop', ...readFault(read) }
+    case frameType.ask:
+      return {
+        type: 'ask',
+        task: read.u32(),
+        folded: read.u8() === 1,
+        paths: list(read, 2, maxAsked, () => read.binary(maxPath)),
+      }
+    case frameType.lacks: {
+      const about = { type: 'lacks' as const, task: read.u32(), ...readFault(read) }
+      return { ...about, lacking: list(read, 1, maxAsked, () => read.u8() === 1) }
+    }
+    case frameType.differs:
+      return { type: 'differs', id: read.u32() }
     default:
       throw new ProtocolError('frame', `frame ${type} is no control frame`)
   }
@@ -253,16 +324,26 @@ function readEntry(read: ByteReader): Entry {
   const id = read.u32()
   const task = read.u32()
   const kind = read.u8()
-  if (kind > 1) throw new ProtocolError('frame', 'an entry of unknown kind')
+  if (kind > (isDirectory | hasOwner)) throw new ProtocolError('frame', 'an entry of unknown kind')
   const mode = read.u16()
-  return {
+  const entry: Entry = {
     id,
     task,
-    kind: kind === 0 ? 'file' : 'directory',
+    kind: (kind & isDirectory) === 0 ? 'file' : 'directory',
     mode,
     size: read.size(),
     mtime: read.i64(),
     path: read.binary(0xffff),
+  }
+  return (kind & hasOwner) === 0 ? entry : { ...entry, owner: readOwner(read) }
+}
+
+function readOwner(read: ByteReader): Owner {
+  return {
+    uid: read.u32(),
+    gid: read.u32(),
+    user: read.text(maxOwnerName),
+    group: read.text(maxOwnerName),
   }
 }
 

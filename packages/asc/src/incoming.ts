@@ -34,8 +34,10 @@ export class IncomingTask {
   /** Entries that are not settled. */
   readonly open = new Set<IncomingFile>()
   scanned = false
-  /** All entries are settled; the directories get their times. */
+  /** All entries are settled; what the source lacks is deleted, the directories get their times. */
   closing = false
+  /** How many paths each question about the source holds that is not answered yet. */
+  readonly asked: number[] = []
   bytes = 0
   sent = 0
   skipped = 0
@@ -64,6 +66,11 @@ export class IncomingTask {
     this.#fault = { code, message }
   }
 
+  /** Whether anything of it failed so far; warnings are no failures. */
+  get hasFailed(): boolean {
+    return this.#failures > 0
+  }
+
   outcome(cancelled: boolean, now: number): TaskOutcome {
     const { index, size, sent, skipped, files } = this
     const status = cancelled ? 'cancelled' : this.#failures > 0 ? 'failed' : 'done'
@@ -87,8 +94,11 @@ export class IncomingTask {
 export class IncomingFile {
   readonly entry: Entry
   readonly task: IncomingTask
-  /** `checking` what is there already, `wanted`, or `committing`: all bytes are there. */
-  state: 'checking' | 'wanted' | 'committing' = 'checking'
+  /**
+   * `checking` what is there already, `comparing` it with the source, `wanted`, or `committing`: all bytes are
+   * there.
+   */
+  state: 'checking' | 'comparing' | 'wanted' | 'committing' = 'checking'
   /** The task is over or the sender withdrew it: what still arrives for it is for nothing. */
   dropped = false
   #digests: Buffer | undefined
@@ -111,6 +121,12 @@ export class IncomingFile {
     digest.copy(this.#digestsOf(), index * digestBytes)
     this.#have ??= new Uint8Array(this.chunks)
     this.#have[index] = 1
+  }
+
+  /** What is held is not of this file after all. */
+  forgetHeld(): void {
+    this.#have = undefined
+    this.#digests = undefined
   }
 
   /** Chunks that are held, as runs of digests that fit a frame. */

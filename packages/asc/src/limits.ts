@@ -1,5 +1,5 @@
 /** Every bound of the protocol in one place; both sides hold each other to them. Sizes in bytes. */
-export const protocolVersion = 1
+export const protocolVersion = 2
 
 const kib = 1024
 const mib = 1024 * kib
@@ -23,6 +23,11 @@ export const maxMessage = 1000
 export const maxOutstanding = 4096
 /** Tasks that a peer may have named and that are not settled yet. */
 export const maxTasks = 100_000
+/** Paths of one `ask`, and bytes that it may hold of them before the next begins. */
+export const maxAsked = 2000
+export const askBytes = 256 * kib
+/** Asks that a receiver may have under way for one task. */
+export const maxAsks = 8
 /** Largest size of one file: what a double counts exactly. */
 export const maxSize = Number.MAX_SAFE_INTEGER
 

@@ -24,6 +24,9 @@ export class OutgoingFile {
   dropped = false
   /** The receiver has asked for it. */
   wanted = false
+  /** It is only read to be compared with what the receiver holds; nothing of it is sent. */
+  comparing = false
+  #differs = false
   #have: Map<number, Buffer> | undefined
   #digests: Buffer | undefined
   #nextChunk = 0
@@ -51,7 +54,7 @@ export class OutgoingFile {
   takeChunk(): ChunkWork | undefined {
     const { size } = this.entry
     const index = this.#nextChunk
-    if (this.dropped || index >= chunkCount(size)) return undefined
+    if (this.dropped || this.#differs || index >= chunkCount(size)) return undefined
     this.#nextChunk++
     return {
       kind: 'chunk',
@@ -68,8 +71,29 @@ export class OutgoingFile {
     this.#digests ??= Buffer.alloc(chunks * digestBytes)
     digest.copy(this.#digests, index * digestBytes)
     this.#read++
-    const held = this.#have?.get(index)
-    return { missing: held === undefined || !held.equals(digest), last: this.#read === chunks }
+    const missing = this.#have?.get(index)?.equals(digest) !== true
+    if (!this.comparing) return { missing, last: this.#read === chunks }
+    // The first chunk that differs says all: no others are read, but for those under way.
+    this.#differs ||= missing
+    return { missing: false, last: this.#read === (this.#differs ? this.#nextChunk : chunks) }
+  }
+
+  /** The receiver has something to compare every chunk with. */
+  get comparable(): boolean {
+    return this.#have?.size === chunkCount(this.entry.size)
+  }
+
+  /** Ends a comparison; the file may then be asked for. Answers whether every chunk was the same. */
+  compared(): boolean {
+    const same = !this.#differs
+    this.comparing = false
+    this.wanted = false
+    this.#differs = false
+    this.#have = undefined
+    this.#digests = undefined
+    this.#nextChunk = 0
+    this.#read = 0
+    return same
   }
 
   digest(hash: Hash): Buffer {

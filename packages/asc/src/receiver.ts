@@ -1,39 +1,11 @@
 import { type Hash, readChunk, readPack } from './data-frames.js'
 import type { Payload } from './decoder.js'
 import { type ControlFrame, type Entry, encode, frameType, type Verdict } from './frames.js'
-import { IncomingFile, IncomingTask, type TaskOutcome } from './incoming.js'
+import { IncomingFile, IncomingTask } from './incoming.js'
 import { chunkBytes, maxOutstanding, smallFile } from './limits.js'
-import { pathFault } from './paths.js'
+import { type BytePath, pathFault } from './paths.js'
 import { ProtocolError } from './protocol-error.js'
-
-/** What the receiving machine asks of its surroundings; each request is answered by a call of the session. */
-export interface ReceiverOutput {
-  /** Sends a frame on the control connection, in order. */
-  send(frame: Buffer): void
-  /** What is there of this entry? Answer: `wanted`, `skipped`, `failed`, or `done` for a directory. */
-  check(file: IncomingFile): void
-  /** A small file, verified. `data` is valid during the call only. Answer: `done` once durable, or `failed`. */
-  store(file: IncomingFile, data: Buffer): void
-  /** A verified chunk; `payload` holds `data` and is to be released. Answer: `written`, or `failed`. */
-  write(
-    file: IncomingFile,
-    index: number,
-    offset: number,
-    data: Buffer,
-    digest: Buffer,
-    payload: Payload,
-  ): void
-  /** Every chunk of a large file is written and verified. Answer: `done` once durable, or `failed`. */
-  commit(file: IncomingFile): void
-  /** The file failed or was dropped: close it, and keep what could be resumed when `keep`. */
-  abandon(file: IncomingFile, keep: boolean): void
-  /** Every entry of the task is settled. Answer: `wrappedUp` once its directories have their times. */
-  wrapUp(task: IncomingTask): void
-  /** The task is settled. */
-  over(outcome: TaskOutcome): void
-  /** Nothing is left to do on either side. */
-  finished(): void
-}
+import type { Fault, ReceiverOutput } from './receiver-output.js'
 
 /** Chunks whose digests fit one `have` frame. */
 const haveRun = 4096
@@ -70,7 +42,7 @@ export class ReceiverSession {
   }
 
   /** Tasks whose place is known here. `fault` fails one at once. */
-  offer(tasks: readonly { index: number; fault?: { code: string; message: string } }[]): void {
+  offer(tasks: readonly { index: number; fault?: Fault }[]): void {
     const fresh = tasks.filter(({ index }) => !this.tasks.has(index))
     if (fresh.length === 0) return
     for (const { index } of fresh) this.tasks.set(index, new IncomingTask(index, this.#now()))
@@ -123,6 +95,12 @@ export class ReceiverSession {
       case 'fileLost':
         this.#lost(frame.id, frame.code, frame.message)
         return
+      case 'lacks':
+        this.#lacks(frame.task, frame.lacking, frame.code === '' ? undefined : frame)
+        return
+      case 'differs':
+        this.#differs(frame.id)
+        return
       case 'cancel':
         this.cancel(frame.task)
         return
@@ -157,8 +135,26 @@ export class ReceiverSession {
   wanted(file: IncomingFile): void {
     if (file.dropped) return
     file.state = 'wanted'
+    this.#askFor(file, 'send')
+  }
+
+  /** A file of that size is there, all of whose chunks were given to `file.hold`: is it the sender's? */
+  compare(file: IncomingFile): void {
+    if (file.dropped) return
+    file.state = 'comparing'
+    this.#askFor(file, 'compare')
+  }
+
+  /** Asks which of these paths the source lacks; several questions may be under way, up to `maxAsks`. */
+  ask(task: IncomingTask, paths: readonly BytePath[], folded: boolean): void {
+    if (this.tasks.get(task.index) !== task) return
+    task.asked.push(paths.length)
+    this.#out.send(encode({ type: 'ask', task: task.index, folded, paths }))
+  }
+
+  #askFor(file: IncomingFile, verdict: Verdict): void {
     for (const run of file.held(haveRun)) this.#out.send(encode({ type: 'have', id: file.entry.id, ...run }))
-    this.#answers.push({ id: file.entry.id, verdict: 'send' })
+    this.#answers.push({ id: file.entry.id, verdict })
   }
 
   /** The very same file is here. */
@@ -247,11 +243,34 @@ export class ReceiverSession {
   #same(id: number, start: number, count: number): void {
     const file = this.#live(id)
     if (file === undefined) return
+    if (file.state === 'comparing' && start === 0 && count === file.chunks) {
+      this.skipped(file)
+      return
+    }
     if (file.state !== 'wanted' || start + count > file.chunks) {
       throw new ProtocolError('state', 'chunks are confirmed that were never held')
     }
     for (let index = start; index < start + count; index++) this.#count(file, file.confirm(index), 0)
     this.#complete(file)
+  }
+
+  #differs(id: number): void {
+    const file = this.#live(id)
+    if (file === undefined) return
+    if (file.state !== 'comparing') throw new ProtocolError('state', 'a file differs that was not compared')
+    file.state = 'checking'
+    file.forgetHeld()
+    this.#out.differs(file)
+  }
+
+  #lacks(index: number, lacking: readonly boolean[], fault: Fault | undefined): void {
+    const task = this.tasks.get(index)
+    if (task === undefined) return
+    const count = task.asked.shift()
+    if (count === undefined || (fault === undefined && count !== lacking.length)) {
+      throw new ProtocolError('state', 'an answer to a question that was not asked')
+    }
+    this.#out.lacking(task, lacking, fault)
   }
 
   #complete(file: IncomingFile): void {

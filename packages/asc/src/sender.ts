@@ -1,8 +1,16 @@
 import type { Hash } from './data-frames.js'
 import { type ControlFrame, type Entry, encode, type Verdict } from './frames.js'
-import { digestBytes, maxOutstanding, maxTasks, packBytes, packFiles, smallFile } from './limits.js'
+import {
+  chunkCount,
+  digestBytes,
+  maxOutstanding,
+  maxTasks,
+  packBytes,
+  packFiles,
+  smallFile,
+} from './limits.js'
 import { type ChunkWork, type Found, OutgoingFile } from './outgoing.js'
-import type { BytePath } from './paths.js'
+import { type BytePath, pathFault } from './paths.js'
 import { ProtocolError } from './protocol-error.js'
 
 /** What the sending machine asks of its surroundings. */
@@ -13,6 +21,8 @@ export interface SenderOutput {
   forget(task: number): void
   /** The receiver settled a file: close it. `verdict` tells how. */
   settled(file: OutgoingFile, verdict: Verdict): void
+  /** The receiver asks what the source lacks of a task that was scanned; answer: `lacks`, in the same order. */
+  asked(task: number, paths: readonly BytePath[], folded: boolean): void
   /** Nothing is left to do on either side. */
   finished(): void
 }
@@ -105,6 +115,9 @@ export class SenderSession {
       case 'taskOver':
         this.#over(frame.task)
         return
+      case 'ask':
+        this.#ask(frame.task, frame.paths, frame.folded)
+        return
       case 'fin':
         this.#finReceived = true
         for (const task of this.#tasks.values()) this.#drop(task)
@@ -161,8 +174,9 @@ export class SenderSession {
 
   /** A chunk was read: sends word if the receiver has it already. */
   chunkRead(work: ChunkWork, digest: Buffer): { readonly missing: boolean; readonly last: boolean } {
+    const { comparing } = work.file
     const outcome = work.file.chunkRead(work.index, digest)
-    if (!outcome.missing && !work.file.dropped) {
+    if (!outcome.missing && !comparing && !work.file.dropped) {
       this.#out.send(encode({ type: 'same', id: work.file.entry.id, start: work.index, count: 1 }))
     }
     return outcome
@@ -171,7 +185,23 @@ export class SenderSession {
   /** All chunks of a large file were read, and it did not change meanwhile. */
   fileRead(file: OutgoingFile): void {
     if (file.dropped) return
+    if (file.comparing) {
+      const { id, size } = file.entry
+      const same = file.compared()
+      // It may be asked for next, and then comes anew.
+      const at = this.#large.indexOf(file)
+      if (at >= 0) this.#large.splice(at, 1)
+      this.#out.send(
+        encode(same ? { type: 'same', id, start: 0, count: chunkCount(size) } : { type: 'differs', id }),
+      )
+      return
+    }
     this.#out.send(encode({ type: 'fileEnd', id: file.entry.id, digest: file.digest(this.#hash) }))
+  }
+
+  /** Answers an `ask`; with a code nothing is known of any of its paths. */
+  lacks(task: number, lacking: readonly boolean[], code = '', message = ''): void {
+    if (this.#tasks.has(task)) this.#out.send(encode({ type: 'lacks', task, lacking, code, message }))
   }
 
   fileLost(file: OutgoingFile, code: string, message: string): void {
@@ -191,8 +221,7 @@ export class SenderSession {
   #announce(task: SenderTask, found: readonly Found[], retried: boolean): void {
     const entries: Entry[] = []
     for (const item of found) {
-      const { kind, path, size, mtime, mode } = item
-      const entry = { id: ++this.#lastId, task: task.index, kind, path, size, mtime, mode }
+      const entry = { ...item, id: ++this.#lastId, task: task.index }
       entries.push(entry)
       this.#files.set(entry.id, new OutgoingFile(entry, retried))
     }
@@ -235,18 +264,34 @@ export class SenderSession {
   #answer(id: number, verdict: Verdict): void {
     const file = this.#files.get(this.#known(id))
     if (file === undefined) return
-    if (verdict !== 'send') {
+    if (verdict !== 'send' && verdict !== 'compare') {
       this.#remove(file)
       this.#out.settled(file, verdict)
     } else if (file.entry.kind === 'directory') {
       throw new ProtocolError('state', 'a directory has no data to send')
     } else if (file.wanted) {
       throw new ProtocolError('state', 'a file was asked for twice')
+    } else if (verdict === 'compare' && !file.comparable) {
+      throw new ProtocolError('state', 'there is nothing to compare a file with')
     } else {
       file.wanted = true
-      const queue = file.entry.size < smallFile ? this.#small : this.#large
+      file.comparing = verdict === 'compare'
+      const queue = file.entry.size < smallFile && !file.comparing ? this.#small : this.#large
       queue.push(file)
     }
+  }
+
+  #ask(index: number, paths: readonly BytePath[], folded: boolean): void {
+    const task = this.#tasks.get(index)
+    // The task ended here while the question was under way.
+    if (task === undefined || task.cancelled) return
+    if (!task.scanned) throw new ProtocolError('state', 'a question about a task that was not scanned')
+    for (const path of paths) {
+      if (path === '' || pathFault(path) !== undefined) {
+        throw new ProtocolError('state', 'a question about a path that cannot be')
+      }
+    }
+    this.#out.asked(index, paths, folded)
   }
 
   /** Ids that were settled meanwhile are fine, ids that were never given are not. */

@@ -1,160 +1,17 @@
-import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import {
   type ControlFrame,
-  chunkDataAt,
   chunkLength,
-  decode,
   type Entry,
   encode,
-  type Found,
-  FrameDecoder,
   frameType,
   headerBytes,
-  type IncomingFile,
   PackWriter,
-  type Payload,
   ProtocolError,
   pathFault,
-  ReceiverSession,
-  SenderSession,
-  sealChunk,
-  type TaskOutcome,
 } from './index.js'
-
-/** Any hash of 16 bytes does for the machines. */
-const hash = (bytes: Buffer) => createHash('md5').update(bytes).digest()
-const kept = (bytes: Buffer): Payload => ({ bytes, release: () => undefined })
-const memory = { allocate: (length: number) => kept(Buffer.alloc(length)) }
-
-/** Both halves of a session, with files in memory and a wire that is moved by hand. */
-class World {
-  readonly source = new Map<string, Buffer>()
-  readonly target = new Map<string, Buffer>()
-  readonly parts = new Map<IncomingFile, Buffer>()
-  readonly outcomes: TaskOutcome[] = []
-  readonly toReceiver: Buffer[] = []
-  readonly toSender: Buffer[] = []
-  readonly checks: IncomingFile[] = []
-  finished = 0
-  readonly sender = new SenderSession(
-    {
-      send: (frame) => void this.toReceiver.push(frame),
-      forget: () => undefined,
-      settled: () => undefined,
-      finished: () => {
-        this.finished++
-      },
-    },
-    hash,
-  )
-  readonly receiver = new ReceiverSession(
-    {
-      send: (frame) => void this.toSender.push(frame),
-      check: (file) => void this.checks.push(file),
-      store: (file, data) => {
-        this.target.set(file.entry.path, Buffer.from(data))
-        this.receiver.done(file)
-      },
-      write: (file, index, offset, data, _digest, payload) => {
-        const part = this.parts.get(file) ?? Buffer.alloc(file.entry.size)
-        data.copy(part, offset)
-        this.parts.set(file, part)
-        payload.release()
-        this.receiver.written(file, index)
-      },
-      commit: (file) => {
-        this.target.set(file.entry.path, this.parts.get(file) ?? Buffer.alloc(0))
-        this.receiver.done(file)
-      },
-      abandon: () => undefined,
-      wrapUp: (task) => this.receiver.wrappedUp(task),
-      over: (outcome) => void this.outcomes.push(outcome),
-      finished: () => {
-        this.finished++
-      },
-    },
-    hash,
-    () => 0,
-  )
-
-  /** One thing that can happen next; false when there is nothing to do. */
-  step(choice: number): boolean {
-    const moves = [
-      () => this.#deliver(this.toReceiver, (frame) => this.receiver.receive(frame)),
-      () => this.#deliver(this.toSender, (frame) => this.sender.receive(frame)),
-      () => this.#scan(),
-      () => this.#read(),
-      () => this.#check(),
-      () => {
-        const before = this.toSender.length
-        this.receiver.flush()
-        return this.toSender.length > before
-      },
-    ]
-    for (let i = 0; i < moves.length; i++) if (moves[(choice + i) % moves.length]?.() === true) return true
-    return false
-  }
-
-  #deliver(wire: Buffer[], take: (frame: ControlFrame) => void): boolean {
-    const bytes = wire.shift()
-    if (bytes === undefined) return false
-    const decoder = new FrameDecoder(memory, (type, payload) => {
-      if (type === frameType.pack || type === frameType.chunk) this.receiver.data(type, payload)
-      else take(decode(type, payload.bytes))
-    })
-    for (let at = 0; at < bytes.length; at += 60_000) decoder.push(bytes.subarray(at, at + 60_000))
-    return true
-  }
-
-  #scan(): boolean {
-    const task = this.sender.toScan()
-    if (task === undefined) return false
-    const found = [...this.source].map(([path, data]): Found => ({ ...plain, path, size: data.length }))
-    this.sender.announce(task, found)
-    this.sender.scanned(task, '', '')
-    return true
-  }
-
-  #read(): boolean {
-    const work = this.sender.next()
-    if (work === undefined) return false
-    const content = (path: string) => this.source.get(path) ?? Buffer.alloc(0)
-    if (work.kind === 'pack') {
-      const pack = new PackWriter(Buffer.alloc(1_000_000))
-      for (const { entry } of work.files) {
-        pack.room(entry.size)?.set(content(entry.path))
-        pack.add(entry.id, entry.size, hash(content(entry.path)))
-      }
-      this.toReceiver.push(pack.done())
-      return true
-    }
-    const { entry } = work.file
-    const data = content(entry.path).subarray(work.offset, work.offset + work.length)
-    const { missing, last } = this.sender.chunkRead(work, hash(data))
-    if (missing) this.toReceiver.push(chunkFrame(entry.id, work.index, data))
-    if (last) this.sender.fileRead(work.file)
-    return true
-  }
-
-  #check(): boolean {
-    const file = this.checks.shift()
-    if (file === undefined) return false
-    const there = this.target.get(file.entry.path)
-    if (there?.length === file.entry.size) this.receiver.skipped(file)
-    else this.receiver.wanted(file)
-    return true
-  }
-}
-
-const plain = { kind: 'file', mtime: 1n, mode: 0o644 } as const
-
-function chunkFrame(id: number, index: number, data: Buffer, digest = hash(data)): Buffer {
-  const buffer = Buffer.alloc(chunkDataAt + data.length)
-  data.copy(buffer, chunkDataAt)
-  return sealChunk(buffer, id, index, data.length, digest)
-}
+import { chunkFrame, hash, kept, plain, World } from './world.fixture.js'
 
 describe('a session', () => {
   it('brings every file over, in whatever order things happen', () => {
@@ -176,6 +33,37 @@ describe('a session', () => {
         for (const [path, data] of world.source) expect(world.target.get(path)?.equals(data)).toBe(true)
         expect(world.finished).toBe(2)
         expect(world.sender.outstanding).toBe(0)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('compares what is there, and deletes what the source lacks, in whatever order things happen', () => {
+    const content = fc
+      .constantFrom(0, 5000, 262_144, 2_500_000)
+      .chain((size) => fc.tuple(fc.constant(size), fc.nat(2)))
+    const tree = fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), content, { maxKeys: 4 })
+    fc.assert(
+      fc.property(tree, tree, fc.array(fc.nat(5), { minLength: 1, maxLength: 50 }), (from, to, choices) => {
+        const world = new World()
+        world.mode = 'contents'
+        world.sync = true
+        for (const [path, [size, fill]] of Object.entries(from))
+          world.source.set(path, Buffer.alloc(size, fill))
+        for (const [path, [size, fill]] of Object.entries(to))
+          world.target.set(path, Buffer.alloc(size, fill))
+        world.sender.offer([4])
+        world.receiver.offer([{ index: 4 }])
+        world.sender.finish()
+        world.receiver.finish()
+        for (let i = 0; world.step(choices[i % choices.length] ?? 0); i++)
+          if (i > 900) throw new Error('endless')
+        expect([...world.target.keys()].sort()).toEqual([...world.source.keys()].sort())
+        for (const [path, data] of world.source) expect(world.target.get(path)?.equals(data)).toBe(true)
+        const equal = Object.entries(from).filter(([path, is]) => to[path]?.join() === is.join())
+        const skipped = equal.reduce((sum, [, [size]]) => sum + size, 0)
+        expect(world.outcomes).toMatchObject([{ status: 'done', files: world.source.size, skipped }])
+        expect(world.finished).toBe(2)
       }),
       { numRuns: 60 },
     )
@@ -254,6 +142,19 @@ describe('a receiver', () => {
       'confirmation of what was never held',
       () => world.receiver.receive({ type: 'same', id: 1, start: 0, count: 1 }),
     ],
+    ['word that a file differs', () => world.receiver.receive({ type: 'differs', id: 1 })],
+    [
+      'an answer to nothing',
+      () => world.receiver.receive({ type: 'lacks', task: 1, lacking: [], code: '', message: '' }),
+    ],
+    [
+      'an answer for more than was asked',
+      () => {
+        const task = world.checks[0]?.task ?? [...world.receiver.tasks.values()][0]
+        if (task !== undefined) world.receiver.ask(task, ['x'], false)
+        world.receiver.receive({ type: 'lacks', task: 1, lacking: [true, true], code: '', message: '' })
+      },
+    ],
     ['a frame that only receivers send', () => world.receiver.receive({ type: 'ready', tasks: [1] })],
     [
       'a chunk twice',
@@ -311,6 +212,28 @@ describe('a sender', () => {
     { type: 'entries', entries: [] },
   ])('does not put up with $type out of the blue', (frame) => {
     expect(() => new World().sender.receive(frame)).toThrow(ProtocolError)
+  })
+
+  it.each([
+    ['before all was announced', false, 'a'],
+    ['for what lies outside', true, '../a'],
+    ['for the whole source', true, ''],
+  ])('does not put up with a question %s', (_what, scanned, path) => {
+    const world = new World()
+    world.sender.offer([1])
+    world.sender.receive({ type: 'ready', tasks: [1] })
+    if (scanned) world.sender.scanned(1, '', '')
+    const ask = () => world.sender.receive({ type: 'ask', task: 1, folded: false, paths: [path] })
+    expect(ask).toThrow(ProtocolError)
+  })
+
+  it('does not compare with what the receiver does not have', () => {
+    const world = new World()
+    world.sender.offer([1])
+    world.sender.receive({ type: 'ready', tasks: [1] })
+    world.sender.announce(1, [{ ...plain, path: 'f', size: 5 }])
+    const compare = { id: 1, verdict: 'compare' as const }
+    expect(() => world.sender.receive({ type: 'answers', answers: [compare] })).toThrow(ProtocolError)
   })
 
   it('announces a changed file anew, and the receiver takes the new one', () => {
