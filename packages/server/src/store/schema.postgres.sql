@@ -24,7 +24,10 @@ create table acl (
   created bigint not null,
   creator text collate "C" not null,
   modified bigint not null,
-  modifier text collate "C" not null
+  modifier text collate "C" not null,
+  path text collate "C" not null,
+  read bigint not null,
+  write bigint not null
 );
 
 alter table acl add constraint acl_pkey PRIMARY KEY (id);

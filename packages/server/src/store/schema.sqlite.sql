@@ -23,6 +23,9 @@ CREATE TABLE "acl" (
   "creator" text not null,
   "modified" integer not null,
   "modifier" text not null,
+  "path" text default '/' not null,
+  "read" integer default 1 not null,
+  "write" integer default 1 not null,
   constraint "acl_user_fkey" foreign key ("workspace", "user") references "user" ("workspace", "id") on delete cascade,
   constraint "acl_share_fkey" foreign key ("workspace", "share") references "share" ("workspace", "id") on delete cascade
 ) strict;

@@ -1,3 +1,4 @@
+import type { Generated } from 'kysely'
 import type { EntityColumns, Flag, Json, Moment } from './columns.js'
 
 /** Accounts are people of this installation; workspaces are what they are members of. */
@@ -99,6 +100,10 @@ export interface AclTable {
   share: string
   /** JSON list of {path, read, write}; the first is shown as the ACL's own. */
   paths: Json
+  /** The first of them again, for queries; all that shows an ACL reads `paths`. */
+  path: Generated<string>
+  read: Generated<Flag>
+  write: Generated<Flag>
   notify: Flag
   message: string
   description: string
