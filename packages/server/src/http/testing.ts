@@ -53,6 +53,10 @@ export class FakeJobs implements JobService {
       if (status !== 'paused') return
       await ctx.store.db.updateTable('job').set({ status }).where('id', '=', id).execute()
     },
+    receive: (_ctx: CallContext, job: string) => {
+      this.told.push(`receive ${job}`)
+      return Promise.resolve()
+    },
   }
   readonly queue = {}
   readonly task = {

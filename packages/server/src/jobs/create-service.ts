@@ -5,6 +5,7 @@ import { editTasks } from './request/edit-tasks.js'
 import { editTransfer, removeTransfer } from './request/edit-transfer.js'
 import { createTasks } from './request/grow-job.js'
 import { queueOperations } from './request/queues.js'
+import { receiveFiles } from './request/receive.js'
 import type { JobService } from './service.js'
 
 /** The operations of transfers, tasks and queues over an engine that makes them move. */
@@ -14,6 +15,7 @@ export function createJobService(engine: JobEngine): JobService {
       create: async (ctx, input, options) => await createTransfer(ctx, engine, input, options),
       update: async (ctx, id, changes) => await editTransfer(ctx, engine, id, changes),
       remove: async (ctx, id) => await removeTransfer(ctx, engine, id),
+      receive: async (ctx, job, choice) => await receiveFiles(ctx, engine, job, choice),
     },
     queue: queueOperations(engine),
     task: {

@@ -1,9 +1,13 @@
 import type { CallContext } from '../context.js'
 import type { EntityOperations, Input } from '../entities/operations.js'
+import type { Choice } from './request/receive.js'
 
 /** What jobs/ offers to the entity engine: the operations of transfers, tasks and queues. */
 export interface JobService {
-  readonly transfer: EntityOperations
+  readonly transfer: EntityOperations & {
+    /** The receiver of a job chooses where its files go. */
+    receive(ctx: CallContext, job: string, choice: Choice): Promise<void>
+  }
   readonly queue: EntityOperations
   readonly task: EntityOperations & {
     /** The group update: each item has `id` or `uri`; answers with the ids in the same order. */

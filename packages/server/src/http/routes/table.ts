@@ -4,10 +4,14 @@ import { accountRoutes } from './accounts.js'
 import { auditRoutes } from './audit.js'
 import { changeRoutes } from './change.js'
 import { collectionRoutes } from './collections.js'
+import { fileRoutes } from './files.js'
 import { findRoutes } from './find.js'
 import { jobRoutes } from './jobs.js'
 import { keyRoutes } from './keys.js'
 import { laterRoutes } from './later.js'
+import { mappingRoutes } from './mappings.js'
+import { receiveRoutes } from './receive.js'
+import { recipientRoutes } from './recipients.js'
 import type { Route } from './route.js'
 import { settingRoutes } from './settings.js'
 import { shareRoutes } from './shares.js'
@@ -24,9 +28,13 @@ export const routes: readonly Route[] = [
   ...accountRoutes,
   ...keyRoutes,
   ...collectionRoutes,
+  ...mappingRoutes,
+  ...receiveRoutes,
   ...jobRoutes,
   ...auditRoutes,
+  ...recipientRoutes,
   ...settingRoutes,
+  ...fileRoutes,
   ...laterRoutes,
   ...findRoutes,
   ...changeRoutes,

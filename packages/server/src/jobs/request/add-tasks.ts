@@ -4,7 +4,7 @@ import { type Change, readJob } from '../lifecycle/apply-job.js'
 import { addCounts, moveTasks } from '../lifecycle/move-tasks.js'
 import type { JobRow, NewTask, TaskRow } from '../lifecycle/rows.js'
 import { isHeld } from '../lifecycle/task-machine.js'
-import type { TaskParty } from '../task-party.js'
+import { readTaskParty, type TaskParty } from '../task-party.js'
 import type { TaskRequest } from './payload.js'
 
 /** A task whose two ends are known. */
@@ -62,7 +62,7 @@ export async function addTasks(
           )
         }
         ids.push(id)
-        if (twin !== undefined && !isHeld(twin.status)) retry.push(id)
+        if (twin !== undefined && !isHeld(twin.status) && isPlaced(twin)) retry.push(id)
         continue
       }
       const row = newTask(change, job, task, seq, uris.next(task.request.uri))
@@ -160,13 +160,18 @@ export function fingerprintOf(source: string, destination: string): string {
 }
 
 async function findExisting({ tx }: Change, job: string, fingerprints: readonly string[]) {
-  const rows: Pick<TaskRow, 'id' | 'fingerprint' | 'status'>[] = await tx
+  const rows: Pick<TaskRow, 'id' | 'fingerprint' | 'status' | 'destination'>[] = await tx
     .selectFrom('task')
-    .select(['id', 'fingerprint', 'status'])
+    .select(['id', 'fingerprint', 'status', 'destination'])
     .where('job', '=', job)
     .where('fingerprint', 'in', fingerprints)
     .execute()
   return new Map(rows.map((row) => [row.fingerprint, row]))
+}
+
+/** One whose receiver has yet to choose a place is not queued by sending it again. */
+function isPlaced({ destination }: Pick<TaskRow, 'destination'>): boolean {
+  return readTaskParty(destination).path !== undefined
 }
 
 async function nextSeq({ tx }: Change, job: string): Promise<number> {

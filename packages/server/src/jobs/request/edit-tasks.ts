@@ -8,6 +8,7 @@ import { moveTasks } from '../lifecycle/move-tasks.js'
 import { releaseJob } from '../lifecycle/release.js'
 import type { JobRow, TaskPatch, TaskRow } from '../lifecycle/rows.js'
 import { isHeld, statesLeft, taskTriggerOfWrite } from '../lifecycle/task-machine.js'
+import { readTaskParty } from '../task-party.js'
 import { changeOf } from './change-of.js'
 import { demandJob } from './edit-transfer.js'
 import { wakeJob } from './grow-job.js'
@@ -73,11 +74,12 @@ async function editTask(change: Change, task: TaskRow, item: Input): Promise<boo
   const { status } = item
   if (!isOneOf(writableTaskStatuses, status) || status === task.status) return false
   const trigger = taskTriggerOfWrite[status]
-  if (!statesLeft(trigger).includes(task.status)) {
+  const placeless = status === 'queued' && readTaskParty(task.destination).path === undefined
+  if (placeless || !statesLeft(trigger).includes(task.status)) {
     // An executing task that is to be queued is on its way already.
     if (status === 'queued' && isHeld(task.status)) return false
     const words = `Task ${task.uri} is ${task.status} and cannot be set to ${status}`
-    const hint = task.status === 'pending' ? ': its receiver has to choose where to put it first' : ''
+    const hint = placeless ? ': its receiver has to choose where to put it first' : ''
     throw new WaybillError('conflict', `${words}${hint}`)
   }
   await moveTasks(change, task.job, trigger, { ids: [task.id] })
