@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { createAuthenticator } from './access/authenticate.js'
 import { bootstrap } from './access/bootstrap.js'
-import { createHub, type Hub } from './agents/create-hub.js'
+import { createHub } from './agents/create-hub.js'
 import { agentLogin } from './agents/login.js'
 import { resetPresence } from './agents/presence.js'
 import { systemClock } from './context.js'
@@ -19,6 +20,7 @@ import {
 } from './http/index.js'
 import { createJobService } from './jobs/create-service.js'
 import { JobEngine } from './jobs/engine.js'
+import { MailSender } from './mail/sender.js'
 import { openStore } from './store/open.js'
 import type { Store } from './store/store.js'
 
@@ -36,6 +38,12 @@ export interface ServerOptions {
   readonly admin?: string
   /** Directory of the default volume on the machine that will serve it. */
   readonly storage?: string
+  /** Mail server that invitations go out through, `smtp://user:password@host:587`; none are sent without. */
+  readonly smtpUrl?: string
+  /** Whom mails come from. */
+  readonly mailFrom?: string
+  /** Address of this server as people reach it, for links in mails. */
+  readonly publicUrl?: string
   /** Limits of the endpoint that differ from the usual ones. */
   readonly limits?: Partial<EndpointLimits>
   readonly log: (line: string) => void
@@ -62,7 +70,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   mkdirSync(data, { recursive: true, mode: 0o700 })
   const certificate = await loadCertificate(join(data, 'tls'), systemClock.now())
   const store = await openStore(databaseUrl === undefined ? { data } : { databaseUrl })
-  let parts: { readonly hub: Hub; readonly engine: JobEngine; readonly listeners: Listeners } | undefined
+  let parts: Omit<Awaited<ReturnType<typeof open>>, 'app'> | undefined
   try {
     await store.migrate()
     const first = await bootstrap(store, { workspace, admin, volumePath: options.storage ?? '' })
@@ -100,7 +108,7 @@ async function open(
   const log = (message: string, error?: unknown) => {
     options.log(error === undefined ? message : `${message}: ${inspect(error)}`)
   }
-  const authenticator = createAuthenticator(store)
+  const authenticator = createAuthenticator(store, { log })
   const limits: EndpointLimits = { ...defaultLimits, ...options.limits }
   const strangers = new Strangers(limits.unauthenticated, limits.holdMs)
   const hub = createHub({
@@ -125,13 +133,26 @@ async function open(
   })
   hub.attach(listeners.https)
   if (listeners.http !== undefined) hub.attach(listeners.http)
-  return { hub, engine, listeners, app }
+  const mail = startMail(store, options, listeners)
+  return { hub, engine, listeners, app, mail }
+}
+
+/** Sends what is in the outbox, where there is a mail server. */
+function startMail(store: Store, options: ServerOptions, { port }: Listeners): MailSender | undefined {
+  const { smtpUrl, publicUrl = `https://${hostname()}:${port}`, log } = options
+  if (smtpUrl === undefined) return undefined
+  const server = publicUrl.replace(/\/+$/, '')
+  const from = options.mailFrom ?? `waybill@${new URL(server).hostname}`
+  const sender = new MailSender({ store, clock: systemClock, log, smtpUrl, from, server })
+  sender.start()
+  return sender
 }
 
 async function close(
   store: Store,
   parts: Omit<Awaited<ReturnType<typeof open>>, 'app'> | undefined,
 ): Promise<void> {
+  await parts?.mail?.close()
   await parts?.hub.close()
   await parts?.listeners.close()
   await parts?.engine.close()

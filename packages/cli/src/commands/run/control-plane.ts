@@ -17,6 +17,9 @@ export interface ServerFlags {
   readonly admin: string
   readonly databaseUrl?: string
   readonly limit?: Partial<EndpointLimits>
+  readonly smtpUrl?: string
+  readonly mailFrom?: string
+  readonly publicUrl?: string
 }
 
 export function withServerOptions(command: Command): Command {
@@ -28,10 +31,26 @@ export function withServerOptions(command: Command): Command {
     .option('--workspace <code>', 'code of the workspace that the first start makes', 'studio')
     .option('--admin <email>', 'the admin that the first start makes', 'admin@waybill.local')
     .addOption(
+      new Option('--smtp-url <url>', 'mail server for invitations: smtp://user:password@host:587')
+        .env('WAYBILL_SMTP_URL')
+        .argParser(readUrl),
+    )
+    .addOption(new Option('--mail-from <email>', 'whom mails come from').env('WAYBILL_MAIL_FROM'))
+    .addOption(
+      new Option('--public-url <url>', 'address of this server in mails')
+        .env('WAYBILL_PUBLIC_URL')
+        .argParser(readUrl),
+    )
+    .addOption(
       new Option('--limit <name=number>', 'a limit of the endpoint; see docs/settings.md. May be repeated')
         .env('WAYBILL_LIMITS')
         .argParser(readLimits),
     )
+}
+
+function readUrl(text: string): string {
+  if (URL.canParse(text)) return text
+  throw new InvalidArgumentError('It has to be an address like https://transfer.example.com')
 }
 
 function readLimits(text: string, before: Partial<EndpointLimits> = {}): Partial<EndpointLimits> {
@@ -65,6 +84,9 @@ export async function startControlPlane(flags: ServerFlags, serveStorage: boolea
       ...(flags.httpPort === undefined ? {} : { httpPort: flags.httpPort }),
       ...(url === undefined ? {} : { databaseUrl: url }),
       ...(flags.limit === undefined ? {} : { limits: flags.limit }),
+      ...(flags.smtpUrl === undefined ? {} : { smtpUrl: flags.smtpUrl }),
+      ...(flags.mailFrom === undefined ? {} : { mailFrom: flags.mailFrom }),
+      ...(flags.publicUrl === undefined ? {} : { publicUrl: flags.publicUrl }),
       ...(serveStorage ? { storage: join(data, 'storage') } : {}),
       log: (line) => process.stderr.write(`${line}\n`),
     })
