@@ -165,13 +165,13 @@ function mkdir({ tree, base }: HeldPath): RequestResult<'files.mkdir'> {
 }
 
 function deleteSome(
-  { path, force, begun }: RequestArgs<'files.delete'>,
+  { path, force }: RequestArgs<'files.delete'>,
   hold: (path: string) => HeldPath,
 ): RequestResult<'files.delete'> {
   try {
     return remove(hold(path), { force })
   } catch (error) {
-    if (begun && isMissing(error)) return { done: true, deleted: 0 }
+    if (isMissing(error)) return { done: true, deleted: 0 }
     throw error
   }
 }

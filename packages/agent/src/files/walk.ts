@@ -6,7 +6,7 @@ import {
   isVisible,
   maxPageEntries,
   type Scope,
-  scopeAt,
+  scopeForReading,
   visibleNames,
   type WalkEntry,
 } from '@waybill/api'
@@ -35,8 +35,8 @@ interface Level {
   readonly names: readonly string[]
   readonly below: string
   readonly listing: SortedNames
-  /** Undefined where everything beneath may be seen. */
-  readonly scope: Scope | undefined
+  /** Of what lies beneath. */
+  readonly scope: Scope
   readonly visible: 'all' | 'nothing' | ReadonlySet<string>
   /** Its own name and time; what is told when it is left, unless it was told before. */
   readonly entry: { readonly name: string; readonly modified: number } | undefined
@@ -123,7 +123,7 @@ export class Walk {
   #look(level: Level, bytes: BytePath): void {
     if (isOurs(bytes)) return
     const { text, sound } = textOf(bytes)
-    const names = level.scope === undefined ? level.names : [...level.names, text]
+    const names = level.scope.all ? level.names : [...level.names, text]
     // Rights name what is text; of other names only those are seen that lie where everything is.
     if (level.visible === 'nothing' || (level.visible !== 'all' && !(sound && level.visible.has(text))))
       return
@@ -132,7 +132,7 @@ export class Walk {
     const stat = this.#stat(path)
     if (stat === undefined) return
     if (stat.isFile()) {
-      if (level.scope !== undefined && !allows(level.scope, names, 'read')) return
+      if (!allows(level.scope, names, 'read')) return
       if (!this.#choice.chosen(text, below)) return
       const size = sizeOf(stat)
       level.size = Math.min(level.size + size, Number.MAX_SAFE_INTEGER)
@@ -140,7 +140,7 @@ export class Walk {
       if (!level.told || this.#asked.only === 'directories') return
       this.#tell({ type: 'file', name: text, size, modified: msOf(stat) })
     } else if (stat.isDirectory()) {
-      if (level.scope !== undefined && !isVisible(level.scope, names)) return
+      if (!isVisible(level.scope, names)) return
       this.#directory(level, { path, names, below, name: text, modified: msOf(stat) })
     }
   }
@@ -179,15 +179,15 @@ export class Walk {
     path: BytePath,
     names: readonly string[],
     below: string,
-    above: Scope | undefined,
+    above: Scope,
     entry: Level['entry'],
     chosen: boolean,
     told: boolean,
   ): Level {
     const room = Math.max(leastRoom, roomForNames - this.held)
     const listing = new SortedNames(() => this.#held.tree.directory(path), room)
-    const scope = above === undefined ? undefined : withinReach(above, names)
-    const visible = scope === undefined ? 'all' : visibleNames(scope, names)
+    const scope = scopeForReading(above, names)
+    const visible = visibleNames(scope, names)
     return { path, names, below, listing, scope, visible, entry, chosen, told, entered: false, size: 0 }
   }
 
@@ -247,11 +247,4 @@ export class Walk {
       return undefined
     }
   }
-}
-
-/** The part of a scope that matters beneath a directory; undefined where everything there may be seen. */
-function withinReach(scope: Scope, names: readonly string[]): Scope | undefined {
-  if (scope.all) return undefined
-  const near = scopeAt(scope, names)
-  return near.closed.length === 0 && allows(near, names, 'read') ? undefined : near
 }

@@ -12,7 +12,7 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 const moment = v.pipe(v.number(), v.integer(), v.minValue(-8.64e15), v.maxValue(8.64e15))
 /** A name in UTF-8 has at most 255 bytes; those that are no UTF-8 are shown with replacements. */
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(255))
-const names = v.pipe(v.array(name), v.maxLength(maxPathLength))
+const names = v.pipe(v.array(name), v.maxLength(maxPathLength), v.readonly())
 
 /** With `root` paths are relative to it, `/` between names, and empty for itself; without, they are absolute. */
 const root = v.nullable(v.pipe(v.string(), v.minLength(1), v.maxLength(32_768)))
@@ -26,8 +26,12 @@ const exact = v.boolean()
 
 const scope = v.object({
   all: v.boolean(),
-  reaches: v.pipe(v.array(v.object({ names, read: v.boolean(), write: v.boolean() })), v.maxLength(10_000)),
-  closed: v.pipe(v.array(names), v.maxLength(10_000)),
+  reaches: v.pipe(
+    v.array(v.object({ names, read: v.boolean(), write: v.boolean() })),
+    v.maxLength(10_000),
+    v.readonly(),
+  ),
+  closed: v.pipe(v.array(names), v.maxLength(10_000), v.readonly()),
 })
 
 /** Most paths of one `files.stat`. */
@@ -100,8 +104,8 @@ export const filesCloseArgs = v.object({ root, walk: v.string() })
 
 export const filesMkdirArgs = v.object({ root, exact, path })
 
-/** Deletes for a while; to be asked again until it is done, with `begun`. */
-export const filesDeleteArgs = v.object({ root, exact, path, force: v.boolean(), begun: v.boolean() })
+/** Deletes for a while; to be asked again until it is done, which what is not there is at once. */
+export const filesDeleteArgs = v.object({ root, exact, path, force: v.boolean() })
 export const filesDeleteResult = v.object({ done: v.boolean(), deleted: count })
 
 /** Never replaces what is there. */

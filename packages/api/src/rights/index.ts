@@ -1,1 +1,2 @@
+export * from './reading.js'
 export * from './scope.js'

@@ -12,18 +12,8 @@ function later(method: Method, uri: string, what: string): Route {
   }
 }
 
-const recipients = ['job', 'delivery', 'request', 'transfer'].flatMap((name) => [
-  later('PUT', `${name}/recipient/add`, 'Recipients are'),
-  later('GET', `${name}/recipients`, 'Recipients are'),
-  later('DELETE', `${name}/recipient`, 'Recipients are'),
-])
-
 /** What clients know and this server does not do yet; each says so. */
 export const laterRoutes: readonly Route[] = [
-  ...recipients,
-  later('GET', 'workspace/file', 'File operations are'),
-  later('POST', 'workspace/file', 'File operations are'),
-  later('PUT', 'workspace/file', 'File operations are'),
   later('PUT', 'workspace/publish/preprocess', 'Publishing is'),
   {
     method: 'PUT',
