@@ -1,4 +1,11 @@
 export { createKey, type KeyInfo, type KeyOptions, listKeys, type NewKey, revokeKey } from './access/keys.js'
+export { removePassword } from './access/web/set-password.js'
+export {
+  addWorkspace,
+  listWorkspaces,
+  type NewWorkspace,
+  type WorkspaceInfo,
+} from './access/workspaces.js'
 export { type EndpointLimits, limitNames, parseLimits } from './http/index.js'
 export { type RunningServer, type ServerOptions, startServer } from './main.js'
 export { openStore, type StoreLocation } from './store/open.js'

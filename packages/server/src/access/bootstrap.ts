@@ -6,7 +6,7 @@ import type { Store, Tx } from '../store/store.js'
 import { inTransaction } from '../store/transactions.js'
 import { ensureAccount } from './accounts.js'
 import { parseEmail } from './emails.js'
-import { createKeyIn } from './keys.js'
+import { createKeyIn, hasKey } from './keys.js'
 
 export interface BootstrapOptions {
   /** Code of the workspace. */
@@ -15,6 +15,8 @@ export interface BootstrapOptions {
   readonly admin: string
   /** Where the default volume lies on the machine that will serve it, absolute. */
   readonly volumePath: string
+  /** True makes a key only where the admin's account has none that can be used. */
+  readonly keepKeys?: boolean
   readonly now?: number
 }
 
@@ -23,7 +25,7 @@ export interface Bootstrapped {
   readonly workspace: string
   /** False when it was there already: then nothing was changed. */
   readonly created: boolean
-  /** The admin's key, the only time that it can be seen. */
+  /** The admin's key, the only time that it can be seen; absent where none was made. */
   readonly apiKey?: string
 }
 
@@ -63,6 +65,7 @@ export async function bootstrap(store: Store, options: BootstrapOptions): Promis
         logged_in: null,
       })
       .execute()
+    if (options.keepKeys === true && (await hasKey(db, account.id, now))) return { workspace, created: true }
     const { key } = await createKeyIn(db, admin, { name: 'first start', now })
     return { workspace, created: true, apiKey: key }
   })
