@@ -27,11 +27,8 @@ const scopes: Readonly<Partial<Record<EntityType, Partial<Record<Exclude<Role, '
     employee: (caller) => (eb) => ofOwnOrStandardUser(eb, caller, 'acl.user'),
     standard: (caller) => (eb) => eb('acl.user', '=', caller.user),
   },
-  transfer: { standard: partOfTransfer },
-  task: {
-    standard: (caller) => (eb) =>
-      eb('task.job', 'in', eb.selectFrom('job').select('job.id').where(partOfTransfer(caller)(eb))),
-  },
+  transfer: { standard: toldOfTransfer },
+  task: { standard: (caller) => tasksOf(toldOfTransfer(caller)) },
   delivery: { standard: () => nothing },
   request: { standard: () => nothing },
   stream: { standard: () => nothing },
@@ -93,6 +90,27 @@ function partOfTransfer({ user }: Caller): Condition {
       eb.and([eb('job.source_type', '=', 'user'), eb('job.source_id', '=', user)]),
       eb.and([eb('job.destination_type', '=', 'user'), eb('job.destination_id', '=', user)]),
     ])
+}
+
+/** Besides those who have a part in it, its recipients. */
+function toldOfTransfer(caller: Caller): Condition {
+  return (eb) =>
+    eb.or([
+      partOfTransfer(caller)(eb),
+      eb('job.id', 'in', eb.selectFrom('recipient').select('job').where('user', '=', caller.user)),
+    ])
+}
+
+/** Of what the caller sees, the rows that the caller may change; all of them when it is undefined. */
+export function changeableRows(type: EntityType, caller: Caller): Condition | undefined {
+  if (caller.role !== 'standard') return undefined
+  const part = partOfTransfer(caller)
+  if (type === 'transfer') return part
+  return type === 'task' ? tasksOf(part) : undefined
+}
+
+function tasksOf(jobs: Condition): Condition {
+  return (eb) => eb('task.job', 'in', eb.selectFrom('job').select('job.id').where(jobs(eb)))
 }
 
 function ofOwnOrStandardUser(eb: AnyBuilder, caller: Caller, column: 'client.user' | 'acl.user') {

@@ -119,7 +119,7 @@ describe('an event', () => {
     ['POST', 'transfer/find', /only with GET/],
     ['GET', 'spaceship/find', /"spaceship".*transfer/],
     ['GET', 'transfer/launch', /"transfer\/launch"/],
-    ['GET', 'workspace/file', /not available yet/],
+    ['PUT', 'workspace/publish/preprocess', /not available yet/],
     ['PUT', 'workspace/integration/ftrack/utility', /no such integration/],
     ['GET', 'user/api_key', /waybill key create/],
     ['POST', 'delivery/create', /not available yet/],

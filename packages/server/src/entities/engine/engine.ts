@@ -10,7 +10,7 @@ import {
 } from '@waybill/api'
 import type { CallContext } from '../../context.js'
 import type { Condition } from '../../query/binding.js'
-import { demandDelete } from '../authority.js'
+import { changeableRows, demandDelete } from '../authority.js'
 import { kindOf } from '../kinds.js'
 import type { EntityOperations, Input } from '../operations.js'
 import { inPopulations, selectAll, selectByIds, selectPages } from './find.js'
@@ -21,6 +21,8 @@ import { collectionOfFiles, compileExpression, jobOfTasks, readExpression } from
 export interface FindRequest {
   /** The expression after WHERE. */
   readonly query?: string | undefined
+  /** The same, where it was read before. */
+  readonly expression?: Expression | undefined
   /** The job, of tasks; the collection, of files. */
   readonly parent?: string | undefined
   /** Populations other than the live one. */
@@ -72,7 +74,7 @@ export class EntityEngine {
     type: EntityType,
     request: FindRequest,
   ): Promise<AsyncIterable<readonly Json[]>> {
-    const tree = readExpression(request.query)
+    const tree = request.expression ?? readExpression(request.query)
     const compiled = tree === undefined ? undefined : compileExpression(ctx, type, tree)
     const parent = withinParent(type, request.parent, tree)
     const among = (populations: readonly Population[]): readonly (Condition | undefined)[] => [
@@ -106,6 +108,17 @@ export class EntityEngine {
       throw new WaybillError('not_found', `There is no ${type} with the id ${quoted(id)}`)
   }
 
+  /** Refuses ids of what the caller sees, but has no part in. */
+  async demandChange(ctx: CallContext, type: EntityType, id: string): Promise<void> {
+    await this.demand(ctx, type, id)
+    const condition = changeableRows(type, ctx.caller)
+    if (condition === undefined) return
+    const where: Condition = (eb) => eb(`${kindOf(type).table}.id`, '=', id)
+    const [found] = await selectAll(ctx, type, { where: [where, condition], attributes: ['id'], limit: 1 })
+    if (found === undefined)
+      throw new WaybillError('forbidden', `You may look at this ${type}, not change it`)
+  }
+
   /** Answers with what was made, or `success` where the call asks for no more. */
   async create(
     ctx: CallContext,
@@ -119,7 +132,7 @@ export class EntityEngine {
       if (parent === undefined) {
         throw new WaybillError('bad_request', 'Tasks are added to a job: give its id (entityid)')
       }
-      await this.demand(ctx, 'transfer', parent)
+      await this.demandChange(ctx, 'transfer', parent)
     }
     // Tasks come in several forms, which only their own operation tells apart.
     const input =
@@ -134,7 +147,7 @@ export class EntityEngine {
   async edit(ctx: CallContext, type: EntityType, id: string, data: unknown): Promise<readonly Json[]> {
     const operations = this.#operations[type]
     if (operations?.update === undefined) throw this.#cannot(type, 'changed')
-    await this.demand(ctx, type, id)
+    await this.demandChange(ctx, type, id)
     const changes = checkInput(entities[type], ctx.caller.role, 'update', data)
     await operations.update(ctx, id, changes)
     this.#tell(ctx, type, id)

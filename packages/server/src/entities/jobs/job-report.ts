@@ -1,6 +1,7 @@
 import { formatDate } from '@waybill/api'
 import type { CallContext } from '../../context.js'
-import { selectByIds } from '../engine/find.js'
+import { rowsVisibleTo } from '../authority.js'
+import { builder, selectByIds } from '../engine/find.js'
 import type { Json } from '../engine/present.js'
 
 /** Entries that the text of a report holds, the latest ones. */
@@ -21,6 +22,30 @@ export async function readLog(
     .offset(skip)
     .execute()
   return rows.map((row) => ({ ...row, created: formatDate(row.created) }))
+}
+
+/** The latest entries of the logs of all transfers that the caller sees, the latest first. */
+export async function latestLog(
+  ctx: CallContext,
+  { limit, skip }: { readonly limit: number; readonly skip: number },
+): Promise<readonly Json[]> {
+  const visible = await rowsVisibleTo(ctx, 'transfer')
+  let query = ctx.store.db
+    .selectFrom('log')
+    .innerJoin('job', 'job.id', 'log.job')
+    .select(['log.created', 'log.level', 'log.code', 'log.message', 'log.task', 'log.job', 'job.name'])
+    .where('job.kind', '=', 'transfer')
+    .orderBy('log.id', 'desc')
+    .limit(limit)
+    .offset(skip)
+  if (visible !== undefined) query = query.where(visible(builder))
+  const rows = await query.execute()
+  return rows.map(({ job, name, ...row }) => ({
+    ...row,
+    created: formatDate(row.created),
+    job,
+    job_hr: name,
+  }))
 }
 
 /** A job's log as text, a line per entry. */

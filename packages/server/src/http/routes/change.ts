@@ -75,7 +75,7 @@ async function editTasks(call: Call): Promise<Answer> {
   if (!Array.isArray(data)) throw new WaybillError('bad_request', 'Tasks are changed by a list of objects')
   const items = entities.engine.checkTaskChanges(ctx, data)
   const job = demandId({ ...call, type: 'transfer' })
-  await entities.engine.demand(ctx, 'transfer', job)
+  await entities.engine.demandChange(ctx, 'transfer', job)
   const ids = await deps.jobs.task.updateMany(ctx, job, items)
   return { result: await selectByIds(ctx, 'task', ids) }
 }

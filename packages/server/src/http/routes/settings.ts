@@ -35,7 +35,7 @@ export const settingRoutes: readonly Route[] = [
 
 async function get(call: Call): Promise<Answer> {
   const { ctx, fields } = call
-  const holder = await target(call)
+  const holder = await target(call, false)
   const values = await readSettings(ctx, holder, {
     inherited: !fields.isFalse('upstream') && !fields.isFalse('recursive'),
     defaults: !fields.isTrue('omit_defaults'),
@@ -69,13 +69,17 @@ function nameOf({ fields }: Call): string {
   throw new WaybillError('bad_request', 'Which setting? Give its name')
 }
 
-async function target({ ctx, entities, fields, id }: Call) {
+async function target({ ctx, entities, fields, id }: Call, changes = true) {
   const holder = await holderOf(
     ctx,
     fields.text('entitytype'),
     id ?? fields.text('id') ?? fields.text('share'),
   )
-  if (holder.entitytype !== 'workspace') await entities.engine.demand(ctx, holder.entitytype, holder.id)
+  const { entitytype, id: of } = holder
+  if (entitytype === 'workspace') return holder
+  await (changes
+    ? entities.engine.demandChange(ctx, entitytype, of)
+    : entities.engine.demand(ctx, entitytype, of))
   return holder
 }
 
