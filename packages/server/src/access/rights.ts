@@ -154,11 +154,13 @@ async function withCollections(db: Tx, caller: Caller, rights: Rights): Promise<
     .select('share.id')
     .where('share.kind', '=', 'collection')
     .where('share.inactive', '=', 0)
-    .where(({ exists, not, selectFrom }) => {
-      const files = selectFrom('collection_file')
+    .where((eb) => {
+      const files = eb
+        .selectFrom('collection_file')
         .select('collection_file.id')
         .whereRef('collection_file.collection', '=', 'share.id')
-      return exists(files).and(not(exists(files.where((eb) => eb.not(inside(eb))))))
+      const outside = files.where((inner) => inner.not(inside(inner)))
+      return eb.and([eb.exists(files), eb.not(eb.exists(outside))])
     })
     .execute()
   const whole: Scope = { all: false, reaches: [{ names: [], read: true, write: false }], closed: [] }

@@ -3,7 +3,7 @@ import type { AgentHub } from '../agents/hub.js'
 import type { JobService } from '../jobs/service.js'
 import { EntityEngine } from './engine/engine.js'
 import type { EntityOperations } from './operations.js'
-import { aclOperations } from './people/acl-operations.js'
+import { type AclOperations, aclOperations } from './people/acl-operations.js'
 import { type UserOperations, userOperations } from './people/user-operations.js'
 import { workspaceOperations } from './people/workspace-operations.js'
 import { clientOperations } from './places/client-operations.js'
@@ -18,6 +18,7 @@ import { type VolumeOperations, volumeOperations } from './places/volume-operati
 export interface Entities {
   readonly engine: EntityEngine
   readonly users: UserOperations
+  readonly acls: AclOperations
   readonly volumes: VolumeOperations
   readonly folders: ShareOperations
   readonly homes: ShareOperations
@@ -52,5 +53,5 @@ export function createEntities(deps: { readonly jobs: JobService; readonly hub: 
     task: jobs.task,
   }
   const engine = new EntityEngine(operations, (workspace, what) => jobs.touched(workspace, what))
-  return { engine, users, volumes, folders, homes, collections }
+  return { engine, users, acls: aclOperations, volumes, folders, homes, collections }
 }

@@ -30,13 +30,15 @@ export interface Member {
 export class FakeHub implements AgentHub {
   readonly online = new Set<string>()
   readonly sent: { readonly client: string; readonly message: ToAgent }[] = []
+  readonly asked: { readonly client: string; readonly name: string; readonly args: unknown }[] = []
 
   isOnline(client: string): boolean {
     return this.online.has(client)
   }
-  request: AgentHub['request'] = (_client, _name, args) => {
+  request: AgentHub['request'] = (client, name, args) => {
+    this.asked.push({ client, name, args })
     const path = 'path' in args ? args.path : ''
-    // Only `root.check` is ever asked here.
+    // An answer to `root.check`; makers of directories do not look at theirs.
     return Promise.resolve({ path, free: 1, writable: true })
   }
   send(client: string, message: ToAgent): boolean {

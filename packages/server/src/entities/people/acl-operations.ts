@@ -1,69 +1,121 @@
 import { newId, WaybillError } from '@waybill/api'
-import { tryEmail } from '../../access/emails.js'
-import { type Grant, parseGrants, segments } from '../../access/grants.js'
-import { addUser } from '../../access/users.js'
+import { type Grant, parseGrants } from '../../access/grants.js'
 import { noteChange } from '../../audit/note-change.js'
 import type { CallContext } from '../../context.js'
+import type { ShareRow } from '../../locations/directory.js'
+import { uniqueViolation } from '../../store/faults.js'
 import type { Tx } from '../../store/store.js'
-import { demandOperator, rowsVisibleTo } from '../authority.js'
+import { demandOperator } from '../authority.js'
 import { changedBy, flag, madeBy, textOf } from '../engine/columns.js'
-import { builder } from '../engine/find.js'
 import type { EntityOperations, Input } from '../operations.js'
+import { demandOwnRights, pathOn, readGrant, readTarget, refuseNothing } from './acl-grant.js'
+import { mailGrant } from './acl-mail.js'
+import { findOrInvite, type Grantee, readAcl, refuseForRole } from './acl-parties.js'
+
+export interface AclOperations extends EntityOperations {
+  /** Takes back one path of an ACL; with its last one the ACL goes. */
+  removePath(ctx: CallContext, id: string, path: string): Promise<void>
+}
 
 /**
  * A user has at most one ACL on a share. Granting another path adds that path to it; `create` then answers with
- * no ids, since nothing was made.
+ * no ids, since nothing was made. An ACL of an admin is kept, though it gives nothing that the role does not.
  */
-export const aclOperations: EntityOperations = {
+export const aclOperations: AclOperations = {
   async create(ctx, input) {
     demandOperator(ctx.caller, 'Giving access')
-    const grant = readGrant(input)
-    const made = await ctx.store.transaction(async (tx) => {
-      const share = await readTarget(tx, ctx, input.target)
-      const user = await findOrInvite(tx, ctx, input)
-      refuseForRole(ctx, user, share)
-      const before = await tx
-        .selectFrom('acl')
-        .select(['id', 'paths', 'inactive'])
-        .where('user', '=', user.id)
-        .where('share', '=', share.id)
-        .executeTakeFirst()
-      if (before === undefined) return await insertAcl(tx, ctx, input, user.id, share.id, grant)
-      return await extendAcl(tx, ctx, before, grant)
+    const work = async (tx: Tx) => await grant(tx, ctx, input)
+    const made = await ctx.store.transaction(work).catch(async (error: unknown) => {
+      // Somebody made the same user's ACL at the same moment: now it is there to be extended.
+      if (uniqueViolation(error)?.table !== 'acl') throw error
+      return await ctx.store.transaction(work)
     })
     return { ids: made === undefined ? [] : [made] }
   },
 
+  /** `read` and `write` are those of `path` where the ACL has that one, else of its first path, which `path` moves. */
   async update(ctx, id, changes) {
+    demandOperator(ctx.caller, 'Changing access')
     await ctx.store.transaction(async (tx) => {
+      const { acl, user, share } = await readAcl(tx, id)
+      const grants = parseGrants(acl.paths)
+      const paths = await changedGrants(tx, ctx, share, grants, changes)
+      if (paths !== grants) {
+        refuseForRole(ctx, user, share)
+        for (const one of [...grants, ...paths]) await demandOwnRights(tx, ctx, share, one)
+      }
       await tx
         .updateTable('acl')
         .set({
+          ...(paths === grants ? {} : pathColumns(paths)),
           ...(changes.description === undefined ? {} : { description: textOf(changes, 'description') }),
+          ...(changes.message === undefined ? {} : { message: textOf(changes, 'message') }),
+          ...(changes.notify === undefined ? {} : { notify: flag(changes.notify) }),
           ...changedBy(ctx),
         })
         .where('id', '=', id)
         .execute()
-      await noteChange(tx, ctx, { entitytype: 'acl', id, change: 'changed' })
+      await noteChange(tx, ctx, { entitytype: 'acl', id, change: 'changed', details: changes })
     })
   },
 
   async remove(ctx, id) {
     demandOperator(ctx.caller, 'Taking access')
+    await ctx.store.transaction(async (tx) => await revoke(tx, ctx, id))
+  },
+
+  async removePath(ctx, id, path) {
+    demandOperator(ctx.caller, 'Taking access')
     await ctx.store.transaction(async (tx) => {
-      await tx.deleteFrom('acl').where('id', '=', id).execute()
-      await noteChange(tx, ctx, { entitytype: 'acl', id, change: 'deleted' })
+      const { acl, share } = await readAcl(tx, id)
+      const gone = await pathOn(tx, ctx, share, path)
+      const grants = parseGrants(acl.paths)
+      const left = grants.filter((one) => one.path !== gone)
+      if (left.length === grants.length) {
+        const there = grants.map((one) => one.path).join(', ')
+        throw new WaybillError('not_found', `The path ${gone} was not granted; these are: ${there}`)
+      }
+      if (left.length === 0) return await revoke(tx, ctx, id)
+      await tx
+        .updateTable('acl')
+        .set({ ...pathColumns(left), ...changedBy(ctx) })
+        .where('id', '=', id)
+        .execute()
+      const details = { path: gone }
+      await noteChange(tx, ctx, { entitytype: 'acl', id, change: 'changed', as: 'revoked', details })
     })
   },
+}
+
+/** Answers with the ACL's id where one was made, or the rights of a path it has were replaced. */
+async function grant(tx: Tx, ctx: CallContext, input: Input): Promise<string | undefined> {
+  const share = await readTarget(tx, ctx, input.target)
+  const wanted = await readGrant(tx, ctx, share, input)
+  const user = await findOrInvite(tx, ctx, input)
+  refuseForRole(ctx, user, share)
+  await demandOwnRights(tx, ctx, share, wanted)
+  const before = await tx
+    .selectFrom('acl')
+    .select(['id', 'paths'])
+    .where('user', '=', user.id)
+    .where('share', '=', share.id)
+    .executeTakeFirst()
+  // Who was just invited gets a mail that says so, with the message in it.
+  if (input.notify === true && !user.invited) {
+    await mailGrant(tx, ctx, user.code, share, wanted, textOf(input, 'message'))
+  }
+  return before === undefined
+    ? await insertAcl(tx, ctx, input, user, share, wanted)
+    : await extendAcl(tx, ctx, input, before, wanted)
 }
 
 async function insertAcl(
   tx: Tx,
   ctx: CallContext,
   input: Input,
-  user: string,
-  share: string,
-  grant: Grant,
+  user: Grantee,
+  share: ShareRow,
+  wanted: Grant,
 ): Promise<string> {
   const id = newId(ctx.now)
   await tx
@@ -71,9 +123,9 @@ async function insertAcl(
     .values({
       id,
       workspace: ctx.workspace.id,
-      user,
-      share,
-      paths: JSON.stringify([grant]),
+      user: user.id,
+      share: share.id,
+      ...pathColumns([wanted]),
       notify: flag(input.notify),
       message: textOf(input, 'message'),
       description: textOf(input, 'description'),
@@ -82,7 +134,8 @@ async function insertAcl(
       ...madeBy(ctx),
     })
     .execute()
-  await noteChange(tx, ctx, { entitytype: 'acl', id, change: 'created' })
+  const details = { user: user.code, share: share.code, ...wanted }
+  await noteChange(tx, ctx, { entitytype: 'acl', id, change: 'created', as: 'granted', details })
   return id
 }
 
@@ -90,83 +143,61 @@ async function insertAcl(
 async function extendAcl(
   tx: Tx,
   ctx: CallContext,
-  acl: { readonly id: string; readonly paths: string; readonly inactive: number },
-  grant: Grant,
+  input: Input,
+  acl: { readonly id: string; readonly paths: string },
+  wanted: Grant,
 ): Promise<string | undefined> {
-  if (acl.inactive === 1)
-    throw new WaybillError('conflict', 'This access was set aside; activate the user or share')
   const grants = parseGrants(acl.paths)
-  const known = grants.some(({ path }) => path === grant.path)
-  const paths = known ? grants.map((one) => (one.path === grant.path ? grant : one)) : [...grants, grant]
+  const known = grants.some(({ path }) => path === wanted.path)
+  const paths = known ? grants.map((one) => (one.path === wanted.path ? wanted : one)) : [...grants, wanted]
   await tx
     .updateTable('acl')
-    .set({ paths: JSON.stringify(paths), ...changedBy(ctx) })
+    .set({
+      ...pathColumns(paths),
+      ...(input.message === undefined ? {} : { message: textOf(input, 'message') }),
+      ...(input.notify === undefined ? {} : { notify: flag(input.notify) }),
+      ...changedBy(ctx),
+    })
     .where('id', '=', acl.id)
     .execute()
-  await noteChange(tx, ctx, { entitytype: 'acl', id: acl.id, change: 'changed' })
+  const details = { ...wanted }
+  await noteChange(tx, ctx, { entitytype: 'acl', id: acl.id, change: 'changed', as: 'granted', details })
   return known ? acl.id : undefined
 }
 
-/** Rights that are not mentioned: reading when neither is, else none. */
-function readGrant(input: Input): Grant {
-  const write = input.write === true
-  const read = input.read === undefined ? !write && input.write === undefined : input.read === true
-  if (!read && !write) throw new WaybillError('bad_request', 'An ACL allows to read, to write, or both')
-  const names = segments(textOf(input, 'path') || '/')
-  if (names === undefined)
-    throw new WaybillError('bad_request', 'The path of an ACL must not leave its target')
-  return { path: `/${names.join('/')}`, read, write }
-}
-
-async function readTarget(tx: Tx, ctx: CallContext, target: unknown) {
-  const name =
-    typeof target === 'string' ? target.replace(/^(share|volume|folder|home|collection)[:=]/, '') : ''
-  const visible = await rowsVisibleTo({ caller: ctx.caller, store: { ...ctx.store, db: tx } }, 'folder')
-  let query = tx
-    .selectFrom('share')
-    .select(['id', 'code', 'kind'])
-    .where((eb) => eb.or([eb('id', '=', name), eb('code', '=', name.toLowerCase())]))
-  if (visible !== undefined) query = query.where(visible(builder))
-  const share = await query.executeTakeFirst()
-  if (share === undefined) throw new WaybillError('not_found', `There is no share ${JSON.stringify(target)}`)
-  return share
-}
-
-async function findOrInvite(tx: Tx, ctx: CallContext, input: Input) {
-  const name = textOf(input, 'entity')
-    .replace(/^user[:=]/, '')
-    .trim()
-  const find = async (key: string) =>
-    await tx
-      .selectFrom('user')
-      .select(['id', 'code', 'role'])
-      .where((eb) => eb.or([eb('id', '=', key), eb('code', '=', key.toLowerCase())]))
-      .executeTakeFirst()
-  const known = await find(name)
-  if (known !== undefined) return known
-  const email = tryEmail(name)
-  if (email === undefined || input.invite === false) {
-    throw new WaybillError('not_found', `There is no user ${JSON.stringify(input.entity)}`)
-  }
-  const by = { email: ctx.caller.email, now: ctx.now }
-  const id = await addUser(tx, ctx.workspace.id, { email, role: 'standard' }, by)
-  await noteChange(tx, ctx, { entitytype: 'user', id, change: 'created' })
-  return { id, code: email, role: 'standard' as const }
-}
-
-/** Volumes are for employees, and given by admins; what lies beneath is shared by employees, too. */
-function refuseForRole(
+/** The grants after a change; the same list where nothing about them changes. */
+async function changedGrants(
+  tx: Tx,
   ctx: CallContext,
-  user: { readonly code: string; readonly role: string },
-  share: { readonly code: string; readonly kind: string },
-): void {
-  if (share.kind === 'volume' && user.role === 'standard') {
-    throw new WaybillError(
-      'bad_request',
-      `${user.code} is a standard user: share a folder beneath ${share.code} instead of the volume`,
-    )
+  share: ShareRow,
+  grants: readonly Grant[],
+  { path, read, write }: Input,
+): Promise<readonly Grant[]> {
+  const [first] = grants
+  if (first === undefined || (path === undefined && read === undefined && write === undefined)) return grants
+  const named = typeof path === 'string' ? await pathOn(tx, ctx, share, path) : undefined
+  const old = grants.find((one) => one.path === named) ?? first
+  const fresh = {
+    path: named ?? old.path,
+    read: typeof read === 'boolean' ? read : old.read,
+    write: typeof write === 'boolean' ? write : old.write,
   }
-  if (ctx.caller.role !== 'admin' && (share.kind === 'volume' || user.role !== 'standard')) {
-    throw new WaybillError('forbidden', 'Employees share with standard users, beneath volumes')
+  refuseNothing(fresh.read, fresh.write)
+  return grants.map((one) => (one === old ? fresh : one))
+}
+
+async function revoke(tx: Tx, ctx: CallContext, id: string): Promise<void> {
+  const { acl, user, share } = await readAcl(tx, id)
+  if (ctx.caller.role !== 'admin' && user.id !== ctx.caller.user) {
+    for (const one of parseGrants(acl.paths)) await demandOwnRights(tx, ctx, share, one)
   }
+  await tx.deleteFrom('acl').where('id', '=', id).execute()
+  const details = { user: user.code, share: share.code }
+  await noteChange(tx, ctx, { entitytype: 'acl', id, change: 'deleted', as: 'revoked', details })
+}
+
+/** The list, and its first path again where queries find it. */
+function pathColumns(paths: readonly Grant[]) {
+  const { path = '/', read = false, write = false } = paths[0] ?? {}
+  return { paths: JSON.stringify(paths), path, read: flag(read), write: flag(write) }
 }

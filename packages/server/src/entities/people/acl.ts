@@ -2,12 +2,13 @@ import { sql } from 'kysely'
 import { type Grant, parseGrants } from '../../access/grants.js'
 import { creationFields } from '../engine/common-fields.js'
 import { boolean, date, json, reference, text, word } from '../engine/fields.js'
-import type { EntityKind } from '../engine/kind.js'
+import type { EntityKind, Field } from '../engine/kind.js'
 import { shareReadable, userReadable } from '../engine/readable.js'
 
-/** What the first of the granted paths says, which is shown as the ACL's own. */
-function ofFirst<T>(pick: (grant: Grant) => T) {
+/** What the first of the granted paths says, which is shown as the ACL's own; queries compare its columns. */
+function ofFirst(compared: Field, pick: (grant: Grant) => unknown): Field {
   return {
+    ...compared,
     show: () => sql.ref('acl.paths'),
     read: (column: unknown) =>
       typeof column === 'string' ? (parseGrants(column).map(pick)[0] ?? null) : null,
@@ -34,10 +35,10 @@ export const aclKind: EntityKind = {
       show: (eb) => sql`'share:' || ${eb.ref('acl.share')}`,
     },
     target_hr: text((eb) => shareReadable(eb, eb.ref('acl.share'))),
-    path: ofFirst(({ path }) => path),
+    path: ofFirst(text('acl.path'), ({ path }) => path),
     paths: json('acl.paths'),
-    read: ofFirst(({ read }) => read),
-    write: ofFirst(({ write }) => write),
+    read: ofFirst(boolean('acl.read'), ({ read }) => read),
+    write: ofFirst(boolean('acl.write'), ({ write }) => write),
     notify: boolean('acl.notify'),
     message: text('acl.message'),
     description: text('acl.description'),

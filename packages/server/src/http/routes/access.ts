@@ -1,5 +1,7 @@
 import { findEntityType, parseQuery, WaybillError } from '@waybill/api'
-import type { Answer, Call, Route } from './route.js'
+import { readExpression } from '../../entities/engine/query.js'
+import { widened } from '../../entities/people/acl-beneath.js'
+import { type Answer, type Call, demandId, type Route } from './route.js'
 
 export const accessRoutes: readonly Route[] = [
   {
@@ -13,10 +15,19 @@ export const accessRoutes: readonly Route[] = [
   {
     method: 'GET',
     uri: 'acl/find',
-    about: 'Finds ACLs; the query is a whole one, entity type and WHERE included',
+    about:
+      'Finds ACLs; the query is a whole one, entity type and WHERE included. With `recursive`, a target means what lies beneath it, too',
     answer: 'list of ACLs',
     example: { query: 'acl WHERE target=share:$volume' },
     run: find,
+  },
+  {
+    method: 'DELETE',
+    uri: 'acl/delete',
+    about: 'Takes access back: all of an ACL, or one `path` of it',
+    answer: '`true`',
+    example: { id: '$acl', data: { path: '/film' } },
+    run: revoke,
   },
 ]
 
@@ -43,12 +54,27 @@ async function find({ ctx, entities, id, query, fields }: Call): Promise<Answer>
       `A query for ACLs starts with "acl", not ${JSON.stringify(whole.entityType)}`,
     )
   }
+  const tree = readExpression(whole?.expressionText)
+  const recursive = tree !== undefined && fields.isTrue('recursive')
   const pages = await entities.engine.find(ctx, 'acl', {
-    query: whole?.expressionText,
+    expression: recursive ? await widened(ctx, tree) : tree,
     populations: fields.isTrue('inactive') ? ['inactive'] : [],
     limit: fields.count('limit') === 0 ? undefined : fields.count('limit'),
     skip: fields.count('skip'),
     attributes: fields.names('attributes'),
   })
   return { pages }
+}
+
+async function revoke(call: Call): Promise<Answer> {
+  const { ctx, entities, fields } = call
+  const id = demandId({ ...call, type: 'acl' })
+  const path = fields.text('path')
+  if (path === undefined) {
+    await entities.engine.remove(ctx, 'acl', id, false)
+  } else {
+    await entities.engine.demand(ctx, 'acl', id)
+    await entities.acls.removePath(ctx, id, path)
+  }
+  return { result: true }
 }

@@ -1,5 +1,10 @@
 import { WaybillError } from '@waybill/api'
+import { selectAll } from '../../entities/engine/find.js'
+import type { Condition } from '../../query/index.js'
 import { type Answer, type Call, demandId, type Route } from './route.js'
+
+/** Answers of changes are kept for callers that ask again, so they are not without bounds. */
+const mostListed = 10_000
 
 /** What is in a collection; its files are found as entities of the type `file`. */
 export const collectionRoutes: readonly Route[] = [
@@ -7,7 +12,7 @@ export const collectionRoutes: readonly Route[] = [
     method: 'POST',
     uri: 'file/add',
     about: 'Puts files and directories into a collection, by paths that the caller may read',
-    answer: "list of the collection's files",
+    answer: "list of the collection's files; of more than 10,000 the first",
     example: { id: '$collection', data: { files: ['volume=storage/film/take.mov'] } },
     run: add,
   },
@@ -25,7 +30,8 @@ async function add(call: Call): Promise<Answer> {
   const { ctx, entities, fields } = call
   const id = await collectionOf(call)
   await entities.collections.addFiles(ctx, id, fields.raw('files'))
-  return { pages: await entities.engine.find(ctx, 'file', { parent: id, populations: [] }) }
+  const within: Condition = (eb) => eb('collection_file.collection', '=', id)
+  return { result: await selectAll(ctx, 'file', { where: [within], limit: mostListed }) }
 }
 
 async function remove(call: Call): Promise<Answer> {
