@@ -76,7 +76,12 @@ export const transfer: EntityDefinition = {
     speed: { type: 'number', unit: 'MB/s', description: 'Current speed; -1 when not running' },
     etr: { type: 'text', unit: 'H:MM:SS', description: 'Estimated time remaining; empty when not running' },
     uri: { type: 'text', description: 'Codes of the queues that it is in' },
-    parent: { type: { ref: ['queue'] }, update: operators, description: 'Id of the queue' },
+    parent: {
+      type: { ref: ['queue'] },
+      create: everybody,
+      update: operators,
+      description: 'Id of the queue',
+    },
     parent_hr: { type: 'text', description: 'The queue, readable' },
     queue: {
       type: { ref: ['queue'] },

@@ -36,12 +36,18 @@ export async function storageEnd(directory: Directory, site: SiteRow, place: Sha
 
 /** Where files are written on storage. Throws for what the caller may not write as a whole. */
 export async function storageTarget(directory: Directory, site: SiteRow, path: PathNotation): Promise<End> {
-  const place = await findPlace(directory, path, 'write', { whole: true })
-  if (isCollection(place) || place.share.kind === 'collection') {
-    const words = 'A collection only gathers files of other shares: name the folder or volume to write to'
-    throw new WaybillError('bad_request', words)
+  if (path.kind === 'share' && (await directory.share(path.share, path.code))?.kind === 'collection') {
+    await findPlace(directory, { ...path, names: [], directory: true }, 'see')
+    throw noTarget()
   }
+  const place = await findPlace(directory, path, 'write', { whole: true })
+  if (isCollection(place)) throw noTarget()
   return await storageEnd(directory, site, place)
+}
+
+function noTarget(): WaybillError {
+  const words = 'A collection only gathers files of other shares: name the folder or volume to write to'
+  return new WaybillError('bad_request', words)
 }
 
 /** The files of a whole collection, each a source of its own; a destination that ends in a slash gets its code. */

@@ -31,7 +31,8 @@ export async function createTransfer(
     const change = changeOf(ctx, tx)
     const earlier = input.append === true ? await mostRecent(change, ctx, prepared) : undefined
     if (earlier !== undefined) return (await addPrepared(change, earlier, prepared, options)).job
-    const row = newJob(ctx, input, prepared, await queueFor(tx, input.queue, ctx))
+    await refuseParcel(tx, input.parent)
+    const row = newJob(ctx, input, prepared, await queueFor(tx, input.queue ?? input.parent, ctx))
     await tx.insertInto('job').values(row).execute()
     await addSettings(tx, ctx, row.id, settings)
     const fresh = await readJob(change, row.id)
@@ -68,6 +69,18 @@ async function addSettings(
     value,
   }))
   if (rows.length > 0) await tx.insertInto('setting').values(rows).execute()
+}
+
+/** A transfer's parent is its queue, or, once there are any, the delivery that it is made for. */
+async function refuseParcel(tx: Tx, parent: unknown): Promise<void> {
+  if (typeof parent !== 'string' || !isEntityId(parent.toLowerCase())) return
+  const parcel = await tx
+    .selectFrom('job')
+    .select('id')
+    .where('id', '=', parent.toLowerCase())
+    .where('kind', 'in', ['delivery', 'request'])
+    .executeTakeFirst()
+  if (parcel !== undefined) throw new WaybillError('not_available', 'Deliveries are not available yet')
 }
 
 /** The queue that was named, by code or id; else the caller's own, else the default one. */
