@@ -64,8 +64,11 @@ export class Walk {
   /** Within an entry of the first level that `skip` leaves out. */
   #muted = false
 
+  readonly #room: number
+
   /** Throws what opening the directory throws, and for filters that cannot be read. */
-  constructor(held: HeldPath, asked: FilesWalk) {
+  constructor(held: HeldPath, asked: FilesWalk, room: { readonly names: number } = { names: roomForNames }) {
+    this.#room = room.names
     this.#held = held
     this.#asked = asked
     this.#choice = choiceOf(asked.include, asked.exclude)
@@ -184,7 +187,7 @@ export class Walk {
     chosen: boolean,
     told: boolean,
   ): Level {
-    const room = Math.max(leastRoom, roomForNames - this.held)
+    const room = Math.max(leastRoom, this.#room - this.held)
     const listing = new SortedNames(() => this.#held.tree.directory(path), room)
     const scope = scopeForReading(above, names)
     const visible = visibleNames(scope, names)
@@ -237,7 +240,7 @@ export class Walk {
 
   #isFull(): boolean {
     const { skip, limit } = this.#asked
-    return limit !== null && this.#passed >= skip + limit
+    return limit !== null && this.#asked.depth > 0 && this.#passed >= skip + limit
   }
 
   #stat(path: BytePath) {
