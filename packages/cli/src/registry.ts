@@ -114,13 +114,13 @@ export const registry: readonly CommandEntry[] = [
     name: 'key',
     group: admin,
     summary: 'API keys of an installation on this machine',
-    load: () => import('./commands/admin/key.js').then(({ command }) => command),
+    load: () => import('./commands/people/key.js').then(({ command }) => command),
   },
   {
     name: 'user',
     group: admin,
     summary: 'users of the workspace',
-    load: () => import('./commands/admin/user.js').then(({ command }) => command),
+    load: () => import('./commands/people/user.js').then(({ command }) => command),
   },
   {
     name: 'volume',

@@ -1,4 +1,5 @@
-import { WaybillError } from '@waybill/api'
+import { isEntityId, WaybillError } from '@waybill/api'
+import { Account } from './account.js'
 import type { Entity, EntityOf, Found, Transfer } from './entities/index.js'
 import { type FollowOptions, follow } from './follow.js'
 import { type CreateOptions, type FindOptions, findPayload, present } from './options.js'
@@ -15,6 +16,7 @@ export interface Success {
 
 /** One user in one workspace. Every method rejects with a WaybillError: a code and the server's words. */
 export class Session {
+  readonly account: Account
   readonly settings: Settings
   readonly shares: Shares
   readonly #connection: Connection
@@ -22,6 +24,7 @@ export class Session {
   /** Does not talk to the server yet; the first call logs in. */
   constructor(options: SessionOptions) {
     this.#connection = new Connection(options)
+    this.account = new Account(this.#connection)
     this.settings = new Settings(this.#connection)
     this.shares = new Shares(this.#connection, this)
   }
@@ -110,6 +113,19 @@ export class Session {
 
   async deleteOne(type: string, id: string, options: { readonly force?: boolean } = {}): Promise<true> {
     await this.#connection.event('DELETE', `${uriType(type)}/delete`, { id, data: present({ ...options }) })
+    return true
+  }
+
+  /** Sets a user or share aside, with all that hangs on it. */
+  async deactivate(type: string, id: string): Promise<true> {
+    await this.#connection.event('DELETE', `${uriType(type)}/deactivate`, { id, data: {} })
+    return true
+  }
+
+  /** Brings back what was set aside, by id or code. */
+  async activate(type: string, idOrCode: string): Promise<true> {
+    const which = isEntityId(idOrCode) ? { id: idOrCode } : { query: idOrCode }
+    await this.#connection.event('POST', `${uriType(type)}/activate`, { ...which, data: {} })
     return true
   }
 

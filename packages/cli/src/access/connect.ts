@@ -13,8 +13,11 @@ export interface AccessFlags {
   readonly data?: string
 }
 
-/** Adds the options that say who acts and where. */
-export function withAccess(command: Command): Command {
+/** Adds the options that say who acts and where; `data` is what --data means to the command. */
+export function withAccess(
+  command: Command,
+  data = 'take them from an installation on this machine',
+): Command {
   const group = 'Credentials:'
   const options = [
     new Option('--server <url>', 'address of the control plane'),
@@ -22,7 +25,7 @@ export function withAccess(command: Command): Command {
     new Option('--user <email>', 'whose API key it is'),
     new Option('--api-key <key>', 'API key; the environment hides it better: WAYBILL_API_KEY'),
     new Option('--fingerprint <sha256>', "fingerprint of the server's certificate"),
-    new Option('--data <dir>', 'take them from an installation on this machine'),
+    new Option('--data <dir>', data),
   ]
   for (const option of options) command.addOption(option.helpGroup(group))
   return command

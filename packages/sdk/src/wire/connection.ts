@@ -5,13 +5,12 @@ import { readAnswer } from './answer.js'
 import { gzipAbove, gzipBase64, textToBase64 } from './gzip.js'
 import { isJson, type Json, toWire } from './values.js'
 
-export interface SessionOptions {
+interface SessionPlace {
   /** `https://host:port`; a host without scheme means https. */
   readonly server: string
   readonly workspace: string
   /** Email of the user. */
   readonly user: string
-  readonly apiKey: string
   /** SHA-256 of the server's certificate; without it any certificate is accepted (Node only). */
   readonly fingerprint?: string
   /** Name of the program, for the audit log. */
@@ -19,6 +18,13 @@ export interface SessionOptions {
   /** Longest silence before a call is given up, milliseconds; 60 s when absent. */
   readonly timeoutMs?: number
 }
+
+/** Whoever calls shows an API key, or the token of a web session. */
+export type SessionOptions = SessionPlace &
+  (
+    | { readonly apiKey: string; readonly token?: undefined }
+    | { readonly token: string; readonly apiKey?: undefined }
+  )
 
 export interface EventFields {
   readonly id?: string
@@ -108,9 +114,10 @@ export class Connection {
   }
 
   #headers(): Record<string, string> {
-    const { user, apiKey, workspace, device = 'waybill-sdk' } = this.#options
+    const { user, apiKey, token, workspace, device = 'waybill-sdk' } = this.#options
     return {
-      Authorization: `basic ${textToBase64(user)}:${textToBase64(apiKey)}`,
+      Authorization:
+        token === undefined ? `basic ${textToBase64(user)}:${textToBase64(apiKey)}` : `Bearer ${token}`,
       'X-Accsyn-Workspace': workspace,
       'X-Accsyn-Device': `${device} ${machine.platform} ${machine.hostname}`.replace(/[^\x20-\x7e]/g, '?'),
     }

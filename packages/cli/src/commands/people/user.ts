@@ -4,7 +4,7 @@ import { Command, Option } from 'commander'
 import { type AccessFlags, withAccess, withSession } from '../../access/connect.js'
 import { badInput } from '../../exit.js'
 import { printable } from '../../output/printable.js'
-import { listCommand } from './list-command.js'
+import { listCommand } from '../admin/list-command.js'
 
 interface AddFlags extends AccessFlags {
   readonly role: string
