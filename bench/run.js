@@ -2,13 +2,14 @@
 import { cpus, release, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { killAllProcesses } from '@waybill/testkit'
+import { api } from './api.js'
 import { copies } from './copies.js'
 import { latency } from './latency.js'
 import { memory } from './memory.js'
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'large,small,memory,latency' },
+    only: { type: 'string', default: 'large,small,memory,latency,api' },
     rounds: { type: 'string', default: '5' },
     /** Shrinks every load, to try the benchmark itself: 0.01 is a hundredth of the files and bytes. */
     scale: { type: 'string', default: '1' },
@@ -28,6 +29,14 @@ const parts = {
     copies({ title: 'Many small files', files: scaled(10_000), size: 4096, rounds, name: 'small' }),
   memory: () => memory({ files: scaled(100_000), size: 1024 }),
   latency: () => latency({ tries: scaled(50) }),
+  api: () =>
+    api({
+      jobs: scaled(100_000),
+      entries: scaled(10_000),
+      acls: scaled(200),
+      tries: Math.max(10, scaled(200)),
+      seconds: Math.max(1, 5 * Math.min(1, scale)),
+    }),
 }
 
 const wanted = values.only.split(',').map((name) => name.trim())

@@ -17,7 +17,7 @@ interface Person {
   readonly local: string
 }
 
-/** A studio with an admin, an employee, a vendor with the role standard, and a key for somebody to be invited. */
+/** A studio with an admin, an employee, a vendor with the role standard, and Nora, who is to be invited. */
 export interface Cast {
   readonly plane: ControlPlane
   readonly people: Readonly<Record<string, Person>>
@@ -35,6 +35,8 @@ export async function openCast(): Promise<Cast> {
     Agent.start({ plane, name: 'tommy-pc', user: tommy }),
     Agent.start({ plane, name: 'stockholm-1', type: 'server' }),
   ])
+  // Refused until she is a member.
+  void new Agent({ plane, name: 'nora-pc', user: nora })
   await mkdir(plane.storage, { recursive: true })
   return {
     plane,
@@ -47,12 +49,12 @@ function person({ access }: WireClient): Person {
 }
 
 /** The variables that scripts read: who they run as, and everything about the cast. */
-export function environmentOf({ plane, people }: Cast, as = 'admin'): Record<string, string> {
+function environmentOf({ plane, people }: Cast): Record<string, string> {
   const { workspace } = plane.credentials
   return {
     ACCSYN_WORKSPACE: workspace,
-    ACCSYN_API_USER: people[as]?.email ?? '',
-    ACCSYN_API_KEY: people[as]?.key ?? '',
+    ACCSYN_API_USER: people.admin?.email ?? '',
+    ACCSYN_API_KEY: people.admin?.key ?? '',
     PYTHONPATH: here,
     PYTHONDONTWRITEBYTECODE: '1',
     PYTHONWARNINGS: 'error::DeprecationWarning',
@@ -81,11 +83,11 @@ export async function runScript(cast: Cast, name: string): Promise<void> {
 }
 
 /** Runs a piece of Python as it stands in a document. */
-export async function runPython(cast: Cast, text: string, as = 'admin'): Promise<string> {
+export async function runPython(cast: Cast, text: string): Promise<string> {
   const run = new ManagedProcess('python3', ['-c', text], {
     name: 'python',
     cwd: here,
-    env: environmentOf(cast, as),
+    env: environmentOf(cast),
   })
   const { code } = await run.exited
   expect(code, `${run.stderr}\n${text}`).toBe(0)

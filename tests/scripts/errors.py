@@ -9,7 +9,11 @@ from cast import EMAIL, GIVEN, LOCAL, WORKSPACE, Script, session, stored
 
 class LoggingIn(Script):
     def login(self, **changes):
-        given = {"workspace": WORKSPACE, "username": EMAIL["admin"], "api_key": GIVEN["people"]["admin"]["key"]}
+        given = {
+            "workspace": WORKSPACE,
+            "username": EMAIL["admin"],
+            "api_key": GIVEN["people"]["admin"]["key"],
+        }
         given.update(changes)
         return accsyn_api.Session(hostname=GIVEN["hostname"], port=GIVEN["port"], **given)
 
@@ -57,7 +61,13 @@ class Queries(Script):
         stored("queries/shot.mov")
         make = lambda name, **more: self.admin.create(
             "Transfer",
-            {"source": "queries/shot.mov", "destination": str(LOCAL["admin"] / name), "name": name, "status": "paused", **more},
+            {
+                "source": "queries/shot.mov",
+                "destination": str(LOCAL["admin"] / name),
+                "name": name,
+                "status": "paused",
+                **more,
+            },
         )
         make("SH010 Backup", metadata={"Artist": "Malcolm", "take": 3, "final": True})
         make("sh020", metadata={"artist": "Sue"})
@@ -148,7 +158,11 @@ class Calls(Script):
 
     def test_everything_is_json(self):
         s = self.admin
-        for method, path, payload in (("GET", "/nowhere", {}), ("PUT", "/api/v3/nowhere", {}), ("POST", "/api/v3/event", [])):
+        for method, path, payload in (
+            ("GET", "/nowhere", {}),
+            ("PUT", "/api/v3/nowhere", {}),
+            ("POST", "/api/v3/event", []),
+        ):
             self.refused(".", s.request, method, path, payload)
         status, text = s.exchange("POST", "/api/v3/event", b"{")
         self.assertTrue(400 <= status < 500 and json.loads(text)["message"])

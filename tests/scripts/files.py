@@ -13,7 +13,9 @@ def setUpModule():
     stored("files/sub/deep/c.txt", "c" * 30)
     admin = session("admin")
     volume = admin.find_one("volume WHERE code=storage")
-    folder = admin.create("folder", {"code": "shared", "name": "Shared", "parent": volume["id"], "path": "files/shared"})
+    folder = admin.create(
+        "folder", {"code": "shared", "name": "Shared", "parent": volume["id"], "path": "files/shared"}
+    )
     for path in ("in/one.txt", "out/two.txt", "secret/three.txt"):
         stored("files/shared/" + path, path)
     admin.grant(EMAIL["tommy"], folder["id"], read=True, path="/in/one.txt")
@@ -45,7 +47,9 @@ class Listing(Script):
         self.assertEqual(names(sub["files"]), ["b.MOV", "deep"])
         (deep,) = [each for each in sub["files"] if each["filename"] == "deep"]
         self.assertEqual(names(deep["files"]), ["c.txt"])
-        (sub,) = [each for each in self.admin.ls(SHOW, recursive=True, maxdepth=1) if each["filename"] == "sub"]
+        (sub,) = [
+            each for each in self.admin.ls(SHOW, recursive=True, maxdepth=1) if each["filename"] == "sub"
+        ]
         self.assertFalse(sub.get("files"))
 
     def test_is_filtered(self):
@@ -83,7 +87,15 @@ class Listing(Script):
         self.assertEqual([each["result"] for each in there], [i % 2 == 1 for i in range(400)])
 
     def test_what_leads_out_or_nowhere_is_an_error(self):
-        for path in ("volume=storage/../etc", "/etc", "volume=nowhere/x", "volume=storage/files/a\0b", "", None, 7):
+        for path in (
+            "volume=storage/../etc",
+            "/etc",
+            "volume=nowhere/x",
+            "volume=storage/files/a\0b",
+            "",
+            None,
+            7,
+        ):
             for call in (self.admin.ls, self.admin.getsize, self.admin.exists):
                 self.refused(".", call, path)
         self.refused("nothing", self.admin.ls, SHOW + "/nothing")

@@ -2,7 +2,9 @@
 
 from cast import EMAIL, LOCAL, Script, local, session, until, wait
 
-USER = "code created creator description id logged_in metadata modified modifier name queue role status inactive"
+USER = (
+    "code created creator description id logged_in metadata modified modifier name queue role status inactive"
+)
 NORA = EMAIL["nora"]
 
 
@@ -88,14 +90,24 @@ class Invited(Script):
         mine = session("nora")
         home = mine.find_one("home")
         self.assertEqual(len(mine.find("volume")), 1)
-        desk = "%s@desk:%s" % (EMAIL["admin"], LOCAL["admin"])
-        job = self.admin.create(
-            "Transfer", {"source": "home=%s/a" % NORA, "destination": desk + "/a", "status": "paused"}
-        )
+        self.online()
+        source = local("nora", "take.mov")
+        job = mine.create("Transfer", {"source": source, "destination": "~/", "status": "paused"})
         self.refused("(?i)job|transfer", self.admin.deactivate, "user", nora["id"])
         self.assertTrue(self.admin.delete("user", nora["id"]))
         self.assertIsNone(self.admin.get_entity("home", home["id"]))
         self.assertEqual(self.admin.get_entity("Transfer", job["id"])["status"], "aborted")
+
+    def test_the_agent_comes_back_with_its_user(self):
+        self.invite()
+        self.online()
+        self.admin.delete("user", user(NORA)["id"])
+        self.assertEqual(self.admin.find("client WHERE code=nora-pc AND status=online"), [])
+        self.invite()
+        self.online()
+
+    def online(self):
+        return until(lambda: self.admin.find_one("client WHERE code=nora-pc AND status=online"), bool)
 
     def test_a_changed_role_revokes_access(self):
         self.invite(role="employee", give_all_volumes_access=True)
@@ -120,7 +132,9 @@ class Invited(Script):
 class Roles(Script):
     def test_each_sees_whom_it_may(self):
         everybody = {EMAIL[name] for name in ("admin", "lisa", "tommy")}
-        seen = {name: {each["code"] for each in session(name).find("User")} for name in ("admin", "lisa", "tommy")}
+        seen = {
+            name: {each["code"] for each in session(name).find("User")} for name in ("admin", "lisa", "tommy")
+        }
         self.assertEqual(seen["admin"] & everybody, everybody)
         self.assertEqual(seen["lisa"] & everybody, {EMAIL["lisa"], EMAIL["tommy"]})
         self.assertEqual(seen["tommy"], {EMAIL["tommy"]})

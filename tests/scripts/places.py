@@ -9,9 +9,15 @@ class Queues(Script):
 
     def test_three_are_there_from_the_start(self):
         found = {each["name"]: each for each in self.admin.find("Queue")}
-        self.assertEqual({name: found[name]["priority"] for name in ("High", "Medium", "Low")}, {"High": 999, "Medium": 500, "Low": 1})
+        self.assertEqual(
+            {name: found[name]["priority"] for name in ("High", "Medium", "Low")},
+            {"High": 999, "Medium": 500, "Low": 1},
+        )
         self.assertEqual([name for name, queue in found.items() if queue["default"]], ["Medium"])
-        self.assertHas(found["Low"], "code name priority default compute_default status uri description id created".split())
+        self.assertHas(
+            found["Low"],
+            "code name priority default compute_default status uri description id created".split(),
+        )
         self.refused("(?i)default", self.admin.delete, "queue", found["Medium"]["id"])
 
     def test_jobs_move_between_them(self):
@@ -22,12 +28,20 @@ class Queues(Script):
             self.refused("(?i)priority", self.admin.update, "queue", made["id"], {"priority": priority})
         stored("queues/a.mov")
         job = self.admin.create(
-            "Transfer", {"source": "queues/a.mov", "destination": str(LOCAL["admin"] / "q"), "status": "paused", "queue": "dailies"}
+            "Transfer",
+            {
+                "source": "queues/a.mov",
+                "destination": str(LOCAL["admin"] / "q"),
+                "status": "paused",
+                "queue": "dailies",
+            },
         )
         self.assertTrue(job["uri"].startswith("dailies"))
         self.assertEqual(job["parent"], made["id"])
         self.assertIn("dailies", job["parent_hr"].lower())
-        self.assertEqual([each["id"] for each in self.admin.find("Transfer WHERE parent=dailies")], [job["id"]])
+        self.assertEqual(
+            [each["id"] for each in self.admin.find("Transfer WHERE parent=dailies")], [job["id"]]
+        )
         medium = self.admin.find_one("queue WHERE code=medium")
         moved = self.admin.update("Transfer", job["id"], {"parent": medium["id"]})
         self.assertEqual(moved["parent"], medium["id"])
@@ -70,7 +84,9 @@ class Clients(Script):
         self.assertEqual({each["type"] for each in admin.find("app")}, {0})
         self.assertEqual(admin.find("client WHERE type in 3,4"), [])
         one = admin.find_one("app WHERE code=tommy-pc")
-        names = "type code os username version wan_ip site site_hr user user_hr roles last_checkin metrics status"
+        names = (
+            "type code os username version wan_ip site site_hr user user_hr roles last_checkin metrics status"
+        )
         self.assertHas(one, names.split())
         self.assertEqual(one["status"], "online")
         self.assertIn(EMAIL["tommy"], one["user_hr"])
@@ -87,7 +103,13 @@ class Clients(Script):
         until(lambda: admin.get_entity("client", one["id"])["status"], lambda status: status == "online")
         for status in ("init", "offline", "disabled-offline", "dead"):
             self.refused(".", admin.update, "client", one["id"], {"status": status})
-        self.refused(".", session("tommy").update, "client", admin.find_one("client WHERE code=desk")["id"], {"status": "disabled"})
+        self.refused(
+            ".",
+            session("tommy").update,
+            "client",
+            admin.find_one("client WHERE code=desk")["id"],
+            {"status": "disabled"},
+        )
 
 
 class Workspace(Script):

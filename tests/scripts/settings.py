@@ -67,12 +67,20 @@ class Settings(Script):
     def test_of_shares(self):
         s = self.admin
         volume = s.find_one("volume WHERE code=storage")
-        folder = s.create("folder", {"code": "quiet", "name": "Quiet", "parent": volume["id"], "path": "quiet"})
+        folder = s.create(
+            "folder", {"code": "quiet", "name": "Quiet", "parent": volume["id"], "path": "quiet"}
+        )
         s.set_setting("transfer_exclude", "*.tmp", entitytype="volume", entityid=volume["id"])
-        self.assertEqual(s.get_setting("transfer_exclude", entitytype="folder", entityid=folder["id"]), "*.tmp")
+        self.assertEqual(
+            s.get_setting("transfer_exclude", entitytype="folder", entityid=folder["id"]), "*.tmp"
+        )
         s.set_setting("transfer_exclude", "*.bak", entitytype="share", entityid=folder["id"])
-        self.assertEqual(s.get_setting("transfer_exclude", entitytype="share", entityid=folder["id"]), "*.bak")
-        self.assertEqual(s.get_setting("transfer_exclude", entitytype="share", entityid=volume["id"]), "*.tmp")
+        self.assertEqual(
+            s.get_setting("transfer_exclude", entitytype="share", entityid=folder["id"]), "*.bak"
+        )
+        self.assertEqual(
+            s.get_setting("transfer_exclude", entitytype="share", entityid=volume["id"]), "*.tmp"
+        )
         s.remove_setting("transfer_exclude", entitytype="volume", entityid=volume["id"])
         s.delete("folder", folder["id"])
 

@@ -5,7 +5,9 @@ from datetime import datetime
 
 from cast import EMAIL, LOCAL, STORAGE, WORKSPACE, Script, local, session, stored, wait
 
-JOB = "code created destination destination_hr etr finished id name progress size source source_hr speed status"
+JOB = (
+    "code created destination destination_hr etr finished id name progress size source source_hr speed status"
+)
 JOB += " uri metadata parent parent_hr user user_hr modified modifier"
 TASK = "created destination finished id job job_hr priority size source status time uri"
 
@@ -69,7 +71,7 @@ class Transfers(Downloads):
         self.assertTrue(s.find_one("Transfer WHERE source=" + WORKSPACE))
         query = '((user=%s AND source=hq) OR status<>paused) AND code="x *"' % EMAIL["admin"]
         self.assertIn(mine["id"], [each["id"] for each in s.find("Transfer WHERE " + query)])
-        found = s.find('Transfer WHERE status=paused', attributes=["id", "name"], limit=1)
+        found = s.find("Transfer WHERE status=paused", attributes=["id", "name"], limit=1)
         self.assertEqual([sorted(each) for each in found], [["id", "name"]])
         both = [s.find("Transfer", limit=1)[0]["id"], s.find("Transfer", limit=1, skip=1)[0]["id"]]
         self.assertEqual(len(set(both)), 2)
@@ -154,7 +156,10 @@ class Tasks(Downloads):
     def test_several_tasks_are_a_list(self):
         s, transfer = self.session, self.download()
         tasks = [
-            {"source": "share=myproject/delivery/%s.mov" % name, "destination": str(LOCAL["admin"] / "m" / name)}
+            {
+                "source": "share=myproject/delivery/%s.mov" % name,
+                "destination": str(LOCAL["admin"] / "m" / name),
+            }
             for name in ("a", "b")
         ]
         made = s.create("Task", {"tasks": tasks}, entityid=transfer["id"])
@@ -217,7 +222,11 @@ class Forms(Script):
             both.append(
                 s.create(
                     "Transfer",
-                    {"source": "forms/" + name, "destination": str(LOCAL["admin"] / "append/"), "append": bool(both)},
+                    {
+                        "source": "forms/" + name,
+                        "destination": str(LOCAL["admin"] / "append/"),
+                        "append": bool(both),
+                    },
                 )
             )
             self.assertNotEqual(both[-1]["status"], "init" if len(both) > 1 else None)

@@ -110,7 +110,8 @@ class Transport:
         return {
             "Authorization": "basic " + ":".join(encoded),
             "X-Accsyn-Workspace": self.workspace,
-            "X-Accsyn-Device": "PythonAPI %s %s %s" % (platform.python_version(), sys.platform, platform.node()),
+            "X-Accsyn-Device": "PythonAPI %s %s %s"
+            % (platform.python_version(), sys.platform, platform.node()),
         }
 
     def log(self, form, *values):
