@@ -50,7 +50,7 @@ export function refuseNothing(read: boolean, write: boolean): void {
  */
 export async function pathOn(tx: Tx, ctx: CallContext, share: ShareRow, text: string): Promise<string> {
   const written = text.trim()
-  const notation = /^([a-z]+[=:]|~(\/|$)|\\\\)/i.test(written)
+  const notation = /^([^/\\]*[=:]|~(\/|$)|\\\\)/.test(written)
   if (!notation) return slashed(segments(written.replaceAll('\\', '/')))
   const { party, path } = parsePath(written, { workspace: ctx.workspace.code })
   if (path === undefined || (party !== undefined && party.kind !== 'workspace')) {
