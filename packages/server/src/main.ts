@@ -121,7 +121,7 @@ async function open(
   const jobs = createJobService(engine)
   hub.listen(engine)
   await engine.start()
-  const app = createApp({ store, authenticator, hub, jobs, clock, limits, strangers })
+  const app = createApp({ store, authenticator, hub, jobs, clock, limits, strangers, logFault: options.log })
   const { host, port, httpPort } = options
   const { maxHeader } = limits
   const own = httpPort === undefined ? {} : { httpPort }

@@ -27,13 +27,17 @@ const purgeEvery = 3_600_000
  */
 export function createApp(deps: ServerDeps): FastifyInstance {
   const limits: EndpointLimits = { ...defaultLimits, ...deps.limits }
+  const { logFault } = deps
   const app: FastifyInstance = Fastify({
     bodyLimit: limits.maxBody,
     // One line per call, with who called, is written below.
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { querystringParser: () => ({}) },
     frameworkErrors: (error, _request, reply) => void sendFailure(reply, error, undefined, app.log),
-    ...(deps.logger === undefined ? { logger: false } : { loggerInstance: deps.logger }),
+    logger: logFault !== undefined && {
+      level: 'error',
+      stream: { write: (line) => logFault(line.trimEnd()) },
+    },
   })
   const callers = new WeakMap<FastifyRequest, Authenticated>()
   readAnyBody(app)

@@ -1,4 +1,3 @@
-import type { FastifyBaseLogger } from 'fastify'
 import type { Authenticator } from '../access/authenticate.js'
 import type { AgentHub } from '../agents/hub.js'
 import type { Clock } from '../context.js'
@@ -14,8 +13,8 @@ export interface ServerDeps {
   readonly hub: AgentHub
   readonly jobs: JobService
   readonly clock: Clock
-  /** A pino logger; nothing is logged when absent. */
-  readonly logger?: FastifyBaseLogger
+  /** Told of faults of ours, a line of JSON each. */
+  readonly logFault?: (line: string) => void
   /** Shown by `/health`. */
   readonly version?: string
   /** Those that differ from the usual ones. */
