@@ -60,6 +60,11 @@ export class IncomingTask {
     this.#fault ??= { code, message }
   }
 
+  /** Something that people should know of, and that is as it should be. */
+  tell(path: string, message: string): void {
+    if (this.#details.length < maxDetails) this.#details.push({ path: showPath(path), code: '', message })
+  }
+
   /** The task as a whole failed, whatever was sent. */
   fail(code: string, message: string): void {
     this.#failures++

@@ -85,7 +85,7 @@ export class OutgoingFile {
 
   /** Ends a comparison; the file may then be asked for. Answers whether every chunk was the same. */
   compared(): boolean {
-    const same = !this.#differs
+    const same = !this.#differs && this.#read === chunkCount(this.entry.size)
     this.comparing = false
     this.wanted = false
     this.#differs = false

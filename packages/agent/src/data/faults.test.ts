@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { encode } from '@waybill/asc'
+import { encode, protocolVersion } from '@waybill/asc'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { dial } from '../transport/connector.js'
 import { copy, makeTask, openPair, Side, specs, temporaryDirectory, withPort } from './pair.fixture.js'
@@ -209,7 +209,7 @@ describe('sessions', () => {
     } as const
     const socket = await dial('127.0.0.1', options, new AbortController().signal)
     socket.on('error', () => undefined).resume()
-    socket.write(encode({ type: 'hello', version: 1, role: 'send', index: 0, total: 1 }))
+    socket.write(encode({ type: 'hello', version: protocolVersion, role: 'send', index: 0, total: 1 }))
     expect(await strict.ended(receiver.session)).toMatchObject({ reason: 'lost', code: 'E#J004' })
     socket.destroy()
   })

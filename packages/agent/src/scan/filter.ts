@@ -4,6 +4,9 @@ import { RE2JS } from 're2js'
 /** Whether a file or directory, by its path relative to the task, is to be sent. */
 export type FileFilter = (path: string, directory: boolean) => boolean
 
+/** Instructions of a compiled expression: the time for a character of a name is bounded by it. */
+const maxSize = 2000
+
 /** Linear in the text, whatever the pattern: filters come from people. */
 export const filterEngine: RegexEngine = {
   compile: (pattern, options) => {
@@ -11,6 +14,7 @@ export const filterEngine: RegexEngine = {
       // What Python writes \Z is \z in RE2; the rest of the dialect is the same.
       const text = pattern.text.replace(/(?<!\\)((?:\\\\)*)\\Z/g, '$1\\z')
       const compiled = RE2JS.compile(text, options?.caseSensitive === true ? 0 : RE2JS.CASE_INSENSITIVE)
+      if (compiled.programSize() > maxSize) throw new Error('it is too complex')
       return (name) => compiled.test(name)
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)

@@ -1,5 +1,6 @@
 import { type BigIntStats, type Dir, lstatSync, opendirSync } from 'node:fs'
 import { type BytePath, type Found, joinPath, maxPath, showPath } from '@waybill/asc'
+import type { Owners } from '../platform/owners.js'
 import { errno, faultOf } from '../transfer/fault.js'
 import type { SourcePlace } from '../transfer/place.js'
 import { isTemporary } from '../transfer/temporary.js'
@@ -7,6 +8,8 @@ import type { FileFilter } from './filter.js'
 import { describeGaps, type Sequence } from './sequence.js'
 
 export interface ScanListener {
+  /** Where owners are copied, too. */
+  readonly owners?: Owners | undefined
   /** Something that is left out; a warning when the code starts with W. */
   note(path: BytePath, code: string, message: string): void
 }
@@ -24,13 +27,16 @@ export interface Scanner {
 /** What the source is, once the scan began. */
 export type SourceKind = 'file' | 'directory' | 'sequence'
 
-export function describeEntry(path: BytePath, stat: BigIntStats): Found {
+/** An entry as it is announced; with `owners`, also whom it belongs to. */
+export function describeEntry(path: BytePath, stat: BigIntStats, owners?: Owners): Found {
+  const owner = owners?.describe(stat.uid, stat.gid)
   return {
     kind: stat.isDirectory() ? 'directory' : 'file',
     path,
     size: stat.isDirectory() ? 0 : Number(stat.size),
     mtime: stat.mtimeNs,
     mode: Number(stat.mode & 0o7777n),
+    ...(owner === undefined ? undefined : { owner }),
   }
 }
 
@@ -45,11 +51,12 @@ export function scan(
   }
   const stat = lstatSync(place.tree.at(place.base), { bigint: true })
   if (stat.isDirectory()) {
-    return { kind: 'directory', scanner: new TreeScanner(place, filter, listener, describeEntry('', stat)) }
+    const root = describeEntry('', stat, listener.owners)
+    return { kind: 'directory', scanner: new TreeScanner(place, filter, listener, root) }
   }
   // What was asked for by name and cannot be sent is no mere omission: nothing of the task would arrive.
   return stat.isFile()
-    ? { kind: 'file', scanner: new SingleScanner([describeEntry('', stat)], undefined) }
+    ? { kind: 'file', scanner: new SingleScanner([describeEntry('', stat, listener.owners)], undefined) }
     : {
         kind: 'file',
         scanner: new SingleScanner([], { code: 'E#J002', message: 'Neither a file nor a directory' }),
@@ -111,7 +118,7 @@ class SequenceScanner implements Scanner {
       const path = this.#place.tree.at(joinPath(this.#place.base, name))
       const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false })
       if (stat === undefined) this.#missing.push(number)
-      else if (stat.isFile()) found.push(describeEntry(name, stat))
+      else if (stat.isFile()) found.push(describeEntry(name, stat, this.#listener.owners))
       else this.#listener.note(name, 'E#J001', 'A frame is not a file')
     }
     return found
@@ -182,7 +189,7 @@ class TreeScanner implements Scanner {
       if (path.length > maxPath) {
         this.#listener.note(path.slice(0, maxPath), 'E#J006', 'The path is longer than 4096 bytes')
       } else if (directory || stat.isFile()) {
-        return describeEntry(path, stat)
+        return describeEntry(path, stat, this.#listener.owners)
       } else {
         const what = stat.isSymbolicLink() ? 'a symbolic link' : 'neither file nor directory'
         this.#listener.note(path, 'W#J058', `Skipped: ${what}`)

@@ -1,8 +1,9 @@
-import { renameSync } from 'node:fs'
+import { lstatSync, renameSync } from 'node:fs'
 import { parentPath } from '@waybill/asc'
 import type { FsPath } from '../platform/directories.js'
 import type { DirectoryTree } from '../platform/directory-tree.js'
 import { flushFileSystem, syncPath } from '../platform/durability.js'
+import { removeQuietly } from './journal.js'
 
 /** A part that is complete and waits to get its name. */
 export interface Commit {
@@ -11,6 +12,8 @@ export interface Commit {
   readonly target: string
   /** Its bytes are on the disk already. */
   readonly durable: boolean
+  /** What is in its place by now stays there, and the part goes. */
+  readonly yields: boolean
   /** Called once it is in its place for good, or with what went wrong. */
   done(error: unknown): void
 }
@@ -98,8 +101,13 @@ export class Committer {
 }
 
 function rename(commit: Commit, failed: Map<Commit, unknown>): boolean {
+  const { tree, part, target } = commit
   try {
-    renameSync(commit.tree.at(commit.part), commit.tree.at(commit.target))
+    if (commit.yields && lstatSync(tree.at(target), { throwIfNoEntry: false }) !== undefined) {
+      removeQuietly(tree.at(part))
+    } else {
+      renameSync(tree.at(part), tree.at(target))
+    }
     return true
   } catch (error) {
     failed.set(commit, error)

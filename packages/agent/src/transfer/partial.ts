@@ -1,15 +1,4 @@
-import {
-  close,
-  closeSync,
-  constants,
-  fdatasync,
-  fsync,
-  ftruncateSync,
-  futimesSync,
-  openSync,
-  read,
-  write,
-} from 'node:fs'
+import { close, closeSync, constants, fdatasync, fsync, ftruncateSync, openSync, read, write } from 'node:fs'
 import { promisify } from 'node:util'
 import {
   type BytePath,
@@ -22,8 +11,8 @@ import {
 import type { DirectoryTree } from '../platform/directory-tree.js'
 import { hash128 } from './hash.js'
 import { Journal, removeQuietly } from './journal.js'
+import { type Attributes, closesItself, modeOfNew, setOnFile, type Warn } from './receiving/attributes.js'
 import { journalName, partName } from './temporary.js'
-import { toSeconds } from './times.js'
 
 const closeFile = promisify(close)
 const syncFile = promisify(fsync)
@@ -32,10 +21,19 @@ const readFile = promisify(read)
 
 /** Data is pushed to the disk every so many bytes, so that the sync at the end finds little left to do. */
 const syncEvery = 64 * 1024 * 1024
-/** Files of fewer chunks are sent again rather than resumed: a journal would cost more than it saves. */
-const journalFrom = 8
 /** From this size on a file is synced by itself, below in groups. */
 const syncAlone = 64 * 1024 * 1024
+
+/** What decides how a part is made. */
+export interface PartOptions {
+  /** Files from this size on (bytes) have a journal, with which they can be resumed; null is none. */
+  readonly resumeFrom: number | null
+  readonly attributes: Attributes
+}
+
+function isResumed({ entry }: IncomingFile, { resumeFrom }: PartOptions): boolean {
+  return resumeFrom !== null && entry.size >= resumeFrom
+}
 
 /** A large file on its way: the part beside its target, with the journal of what is verified in it. */
 export class Partial {
@@ -44,6 +42,7 @@ export class Partial {
   readonly #target: BytePath
   readonly #fd: number
   readonly #journal: Journal | undefined
+  readonly #attributes: Attributes
   readonly #fresh: boolean
   readonly #zero: Buffer
   readonly #queue: { data: Buffer; offset: number; finish: (error?: Error) => void }[] = []
@@ -56,18 +55,20 @@ export class Partial {
    * Opens the part: what `file` holds of it stays, else it begins empty. Throws what opening throws. The lock
    * on the target has to be held from `examine` to `close`.
    */
-  constructor(file: IncomingFile, tree: DirectoryTree, target: BytePath) {
+  constructor(file: IncomingFile, tree: DirectoryTree, target: BytePath, options: PartOptions) {
     const { entry } = file
     this.#file = file
     this.#tree = tree
     this.#target = target
+    this.#attributes = options.attributes
     this.#zero = zeroDigest(chunkBytes(entry.size))
     const held = [...file.held(chunkCount(entry.size))]
     this.#fresh = held.length === 0
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW
     const part = tree.at(partName(target), true)
-    this.#fd = openSync(part, this.#fresh ? flags | constants.O_TRUNC : flags, (entry.mode & 0o777) | 0o600)
-    if (file.chunks < journalFrom) return
+    const mode = modeOfNew(entry, options.attributes)
+    this.#fd = openSync(part, this.#fresh ? flags | constants.O_TRUNC : flags, mode)
+    if (!isResumed(file, options)) return
     try {
       // Written anew, so that it holds no claim that turned out wrong.
       this.#journal = Journal.create(tree.at(journalName(target)), entry)
@@ -82,31 +83,42 @@ export class Partial {
     }
   }
 
-  /** Looks for what an earlier session left, hashes it, and tells `file` what of it can be trusted. */
-  static async examine(file: IncomingFile, tree: DirectoryTree, target: BytePath): Promise<void> {
-    if (file.chunks < journalFrom) return
+  /**
+   * Looks for what an earlier session left, hashes it, and tells `file` what of it can be trusted. Answers with
+   * how many bytes those are.
+   */
+  static async examine(
+    file: IncomingFile,
+    tree: DirectoryTree,
+    target: BytePath,
+    options: PartOptions,
+  ): Promise<number> {
+    if (!isResumed(file, options)) return 0
+    let trusted = 0
     const claimed = Journal.read(tree.at(journalName(target), true), file.entry)
-    if (claimed === undefined || claimed.size === 0) return
+    if (claimed === undefined || claimed.size === 0) return 0
     let fd: number
     try {
       fd = openSync(tree.at(partName(target)), constants.O_RDONLY | constants.O_NOFOLLOW)
     } catch {
-      return
+      return 0
     }
     const { size } = file.entry
     const buffer = Buffer.allocUnsafe(chunkBytes(size))
     try {
       for (const [index, digest] of claimed) {
-        if (file.dropped) return
+        if (file.dropped) return 0
         const length = chunkLength(size, index)
         const { bytesRead } = await readFile(fd, buffer, 0, length, index * chunkBytes(size))
         if (bytesRead === length && hash128(buffer.subarray(0, length)).equals(digest)) {
           file.hold(index, digest)
+          trusted += length
         }
       }
     } finally {
       await closeFile(fd)
     }
+    return trusted
   }
 
   /** Writes one verified chunk, then notes it in the journal. */
@@ -140,22 +152,22 @@ export class Partial {
   }
 
   /**
-   * Every chunk is there: gives the part its size and time and closes it. Answers whether it is durable
+   * Every chunk is there: gives the part its size and attributes and closes it. Answers whether it is durable
    * already; small parts are left to a flush in groups.
    */
-  async seal(): Promise<boolean> {
+  async seal(warn: Warn): Promise<boolean> {
     await this.#quiet()
-    const { size, mtime } = this.#file.entry
+    const { entry } = this.#file
+    const alone = entry.size >= syncAlone || closesItself(entry, this.#attributes)
     try {
-      ftruncateSync(this.#fd, size)
-      const seconds = toSeconds(mtime)
-      futimesSync(this.#fd, seconds, seconds)
-      if (size >= syncAlone) await syncFile(this.#fd)
+      ftruncateSync(this.#fd, entry.size)
+      setOnFile(this.#fd, entry, this.#attributes, warn)
+      if (alone) await syncFile(this.#fd)
     } finally {
       this.#journal?.close()
       await closeFile(this.#fd)
     }
-    return size >= syncAlone
+    return alone
   }
 
   /** Closes what is open, without `seal`. Unless `keep`, or when nothing could be resumed, it is removed. */

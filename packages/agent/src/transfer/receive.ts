@@ -4,27 +4,34 @@ import {
   type IncomingFile,
   type IncomingTask,
   type Payload,
+  parentPath,
   type ReceiverOutput,
   ReceiverSession,
   showPath,
   smallFile,
   type TaskOutcome,
 } from '@waybill/asc'
+import { Owners } from '../platform/owners.js'
 import { Committer } from './committer.js'
-import { faultOf } from './fault.js'
+import { type Fault, faultOf } from './fault.js'
 import { hash128 } from './hash.js'
 import { removeQuietly } from './journal.js'
 import type { Locks } from './locks.js'
 import { Partial } from './partial.js'
-import { type Place, Places } from './place.js'
+import { Places } from './place.js'
+import { holdContents } from './receiving/content.js'
+import { reserves, Space } from './receiving/space.js'
 import {
-  type DirectoryTime,
-  finishDirectories,
-  holdsSame,
-  makeDirectory,
-  targetOf,
-  writePart,
-} from './target.js'
+  isPlaced,
+  lockKey,
+  type Placed,
+  partOptions,
+  type TargetTask,
+  targetTask,
+} from './receiving/target-task.js'
+import { type Said, saidBySender, wrapUp } from './receiving/wrap-up.js'
+import { Questions } from './sync/questions.js'
+import { makeDirectory, stateOf, targetOf, writePart } from './target.js'
 import { journalName, partName } from './temporary.js'
 
 /** What the receiving side needs of its session. */
@@ -38,15 +45,9 @@ export interface ReceiveHost {
   readonly locks: Locks
 }
 
-interface TargetTask {
-  readonly task: SessionTask
-  readonly place: Place | undefined
-  readonly directories: DirectoryTime[]
-}
-
 /** A large file, from the moment that its target is locked. */
 interface LargeFile {
-  readonly place: Place
+  readonly known: Placed
   readonly target: BytePath
   readonly unlock: () => void
   partial: Partial | undefined
@@ -64,7 +65,11 @@ export class Receive implements ReceiverOutput {
   readonly #tasks = new Map<number, TargetTask>()
   readonly #large = new Map<IncomingFile, LargeFile>()
   readonly #pending = new Set<Promise<void>>()
+  readonly #space = new Space()
+  readonly #questions = new Questions((task, paths, folded) => this.session.ask(task, paths, folded))
+  readonly #owners = new Owners()
   #wrapping = Promise.resolve()
+  #comparing = Promise.resolve()
   #unwritten = 0
   #flushPlanned = false
   #closed = false
@@ -109,6 +114,7 @@ export class Receive implements ReceiverOutput {
       file.dropped = true
       this.abandon(file, true)
     }
+    this.#questions.close()
     await this.#committer.idle()
     await Promise.allSettled(this.#pending)
     this.#places.close()
@@ -119,29 +125,26 @@ export class Receive implements ReceiverOutput {
   }
 
   check(file: IncomingFile): void {
-    const task = this.#tasks.get(file.task.index)
-    if (task?.place === undefined) return
-    try {
-      this.#check(file, task.place, task.directories)
-    } catch (error) {
-      this.#fail(file, error)
-    }
-    this.planFlush()
+    this.#try(file, (known) => this.#check(file, known))
+  }
+
+  differs(file: IncomingFile): void {
+    this.#try(file, (known) => this.#fetch(file, known))
   }
 
   store(file: IncomingFile, data: Buffer): void {
-    const place = this.#tasks.get(file.task.index)?.place
-    if (place === undefined) return
-    const target = targetOf(place, file.entry)
-    const key = lockKey(place, target)
+    const known = this.#placed(file)
+    if (known === undefined) return
+    const target = targetOf(known.place, file.entry)
+    const key = lockKey(known.place, target)
     const unlock = this.#host.locks.tryTake(key)
     if (unlock !== undefined) {
-      this.#store(file, place, target, data, unlock)
+      this.#store(file, known, target, data, unlock)
       return
     }
     // Rare: another task writes the very same target. The data is only ours during this call.
     const kept = Buffer.from(data)
-    this.#track(this.#host.locks.take(key).then((late) => this.#store(file, place, target, kept, late)))
+    this.#track(this.#host.locks.take(key).then((late) => this.#store(file, known, target, kept, late)))
   }
 
   write(
@@ -155,7 +158,7 @@ export class Receive implements ReceiverOutput {
     const large = this.#large.get(file)
     try {
       if (large === undefined) throw new Error('The file is not open')
-      large.partial ??= new Partial(file, large.place.tree, large.target)
+      large.partial ??= this.#open(file, large)
     } catch (error) {
       payload.release()
       this.#fail(file, error)
@@ -165,6 +168,7 @@ export class Receive implements ReceiverOutput {
     large.partial.write(index, offset, data, digest, (error) => {
       payload.release()
       this.#count(-data.length)
+      this.#space.wrote(file, data.length)
       if (error === undefined) this.session.written(file, index)
       else this.#fail(file, error)
       this.planFlush()
@@ -177,6 +181,7 @@ export class Receive implements ReceiverOutput {
   }
 
   abandon(file: IncomingFile, keep: boolean): void {
+    this.#space.release(file)
     const large = this.#large.get(file)
     if (large === undefined) return
     this.#large.delete(file)
@@ -186,15 +191,12 @@ export class Receive implements ReceiverOutput {
 
   wrapUp(task: IncomingTask): void {
     const known = this.#tasks.get(task.index)
-    if (known?.place === undefined) return
-    const { place, directories } = known
+    if (known === undefined || !isPlaced(known)) return
     const finish = async () => {
-      try {
-        await finishDirectories(place.tree, directories)
-      } catch (error) {
-        const { code, message } = faultOf(error, 'write', 'Cannot finish the directories')
-        task.fail(code, message)
-      }
+      await wrapUp(task, known, {
+        ask: (paths, folded) => this.#questions.ask(task, paths, folded),
+        isAlive: () => !this.#closed && this.#tasks.get(task.index) === known,
+      })
       if (!this.#closed) this.session.wrappedUp(task)
     }
     // One after the other: a task must not be reported while another one still syncs a directory of both.
@@ -202,9 +204,14 @@ export class Receive implements ReceiverOutput {
     this.#track(this.#wrapping)
   }
 
+  lacking(task: IncomingTask, lacking: readonly boolean[], fault: Said | undefined): void {
+    this.#questions.answer(task, lacking, fault && saidBySender(fault))
+  }
+
   over(outcome: TaskOutcome): void {
     const known = this.#tasks.get(outcome.index)
     this.#tasks.delete(outcome.index)
+    if (known?.options.mode === 'onewaysync') this.#questions.forget(outcome.index)
     if (known !== undefined) this.#host.over(known.task, outcome)
   }
 
@@ -212,58 +219,88 @@ export class Receive implements ReceiverOutput {
     this.#host.finished()
   }
 
-  #place(task: SessionTask): { fault?: { code: string; message: string } } {
-    try {
-      const place = this.#places.target(task.location)
-      this.#tasks.set(task.index, { task, place, directories: [] })
-      return {}
-    } catch (error) {
-      this.#tasks.set(task.index, { task, place: undefined, directories: [] })
-      const { code, message } = faultOf(error, 'write', `Cannot write to ${task.location.path}`)
-      return { fault: { code, message } }
-    }
+  #place(task: SessionTask): { fault?: Fault } {
+    const { known, fault } = targetTask(task, this.#places, this.#owners)
+    this.#tasks.set(task.index, known)
+    return fault === undefined ? {} : { fault }
   }
 
-  #check(file: IncomingFile, place: Place, directories: DirectoryTime[]): void {
+  #check(file: IncomingFile, known: Placed): void {
     const { entry } = file
+    const { place, options, directories } = known
     if (entry.kind === 'directory') {
       makeDirectory(place, entry)
-      directories.push({ path: targetOf(place, entry), mtime: entry.mtime })
+      const { mtime, mode, owner } = entry
+      directories.push({ path: targetOf(place, entry), mtime, mode, ...(owner && { owner }) })
       this.session.done(file)
-    } else if (holdsSame(place, entry)) {
-      this.session.skipped(file)
-    } else if (entry.size < smallFile) {
-      this.session.wanted(file)
-    } else {
-      this.#track(this.#examine(file, place))
+      return
     }
+    const state = stateOf(place, entry, options)
+    if (state === 'current') this.session.skipped(file)
+    else if (state === 'outdated') this.#fetch(file, known)
+    else this.#compare(file, known)
   }
 
-  async #examine(file: IncomingFile, place: Place): Promise<void> {
+  /** One after the other: thousands may wait, and each holds a chunk. */
+  #compare(file: IncomingFile, known: Placed): void {
+    const { tree } = known.place
+    const target = targetOf(known.place, file.entry)
+    this.#comparing = this.#comparing.then(async () => {
+      const held = !this.#closed && !file.dropped && (await holdContents(file, tree, target))
+      if (this.#closed || file.dropped) return
+      if (held) {
+        this.session.compare(file)
+        this.planFlush()
+      } else {
+        file.forgetHeld()
+        this.differs(file)
+      }
+    })
+    this.#track(this.#comparing)
+  }
+
+  #fetch(file: IncomingFile, known: Placed): void {
+    if (file.entry.size >= smallFile) this.#track(this.#examine(file, known))
+    else this.#want(file, known, file.entry.size)
+  }
+
+  /** Asks for the file, if there is space for as many bytes of it as are missing. */
+  #want(file: IncomingFile, { place, options }: Placed, missing: number): void {
+    if (reserves(options.reserve)) {
+      const directory = place.tree.directory(parentPath(targetOf(place, file.entry)), true)
+      this.#space.claim(file, directory, missing, options.reserve)
+    }
+    this.session.wanted(file)
+  }
+
+  async #examine(file: IncomingFile, known: Placed): Promise<void> {
+    const { place } = known
     const target = targetOf(place, file.entry)
     const unlock = await this.#host.locks.take(lockKey(place, target))
     if (file.dropped) {
       unlock()
       return
     }
-    this.#large.set(file, { place, target, unlock, partial: undefined })
+    this.#large.set(file, { known, target, unlock, partial: undefined })
     try {
-      await Partial.examine(file, place.tree, target)
-      this.session.wanted(file)
+      const trusted = await Partial.examine(file, place.tree, target, partOptions(known))
+      if (!file.dropped) this.#want(file, known, file.entry.size - trusted)
     } catch (error) {
       this.#fail(file, error)
     }
     this.planFlush()
   }
 
-  #store(file: IncomingFile, place: Place, target: BytePath, data: Buffer, unlock: () => void): void {
+  #store(file: IncomingFile, known: Placed, target: BytePath, data: Buffer, unlock: () => void): void {
+    const { place, attributes, options } = known
     const part = partName(target)
     if (file.dropped) {
       unlock()
       return
     }
+    let durable: boolean
     try {
-      writePart(place.tree, part, target, file.entry, data)
+      durable = writePart(place.tree, target, file.entry, data, attributes, (words) => warn(file, words))
     } catch (error) {
       try {
         removeQuietly(place.tree.at(part))
@@ -278,20 +315,22 @@ export class Receive implements ReceiverOutput {
       unlock()
       this.#settle(file, error)
     }
-    this.#committer.add({ tree: place.tree, part, target, durable: false, done })
+    this.#committer.add({ tree: place.tree, part, target, durable, yields: options.ignoreExisting, done })
   }
 
   async #commit(file: IncomingFile, large: LargeFile): Promise<void> {
-    const { place, target, unlock } = large
+    const { known, target, unlock } = large
+    const { tree } = known.place
     this.#large.delete(file)
     try {
       // Without any chunk that had to be sent the part was never opened.
-      const partial = large.partial ?? new Partial(file, place.tree, target)
-      const durable = await partial.seal()
+      const partial = large.partial ?? this.#open(file, large)
+      const durable = await partial.seal((words) => warn(file, words))
+      const yields = known.options.ignoreExisting
       const error = await new Promise<unknown>((resolve) => {
-        this.#committer.add({ tree: place.tree, part: partName(target), target, durable, done: resolve })
+        this.#committer.add({ tree, part: partName(target), target, durable, yields, done: resolve })
       })
-      if (error === undefined) removeQuietly(place.tree.at(journalName(target)))
+      if (error === undefined) removeQuietly(tree.at(journalName(target)))
       this.#settle(file, error)
     } catch (error) {
       this.#fail(file, error)
@@ -300,7 +339,28 @@ export class Receive implements ReceiverOutput {
     }
   }
 
+  #open(file: IncomingFile, { known, target }: LargeFile): Partial {
+    return new Partial(file, known.place.tree, target, partOptions(known))
+  }
+
+  #placed(file: IncomingFile): Placed | undefined {
+    const known = this.#tasks.get(file.task.index)
+    return known !== undefined && isPlaced(known) ? known : undefined
+  }
+
+  #try(file: IncomingFile, action: (known: Placed) => void): void {
+    const known = this.#placed(file)
+    if (known === undefined) return
+    try {
+      action(known)
+    } catch (error) {
+      this.#fail(file, error)
+    }
+    this.planFlush()
+  }
+
   #settle(file: IncomingFile, error: unknown): void {
+    this.#space.release(file)
     if (this.#closed) return
     if (error === undefined) this.session.done(file)
     else this.#fail(file, error)
@@ -332,7 +392,7 @@ export class Receive implements ReceiverOutput {
   }
 }
 
-function lockKey(place: Place, target: BytePath): string {
-  const root = Buffer.from(place.tree.path).toString('latin1')
-  return `${root.endsWith('/') ? root.slice(0, -1) : root}/${target}`
+/** An attribute of a file could not be set. */
+function warn(file: IncomingFile, words: string): void {
+  file.task.note(file.entry.path, 'W#J060', words)
 }

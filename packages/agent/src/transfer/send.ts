@@ -1,6 +1,7 @@
 import type { BigIntStats } from 'node:fs'
-import type { SessionTask } from '@waybill/api'
+import { fullOptions, type SessionTask } from '@waybill/api'
 import {
+  type BytePath,
   type ChunkWork,
   chunkDataAt,
   type OutgoingFile,
@@ -13,6 +14,7 @@ import {
   smallFile,
   type Verdict,
 } from '@waybill/asc'
+import { Owners } from '../platform/owners.js'
 import { filterOf } from '../scan/filter.js'
 import { describeEntry, type Scanner, scan } from '../scan/scan.js'
 import { readSmall, SourceFile } from '../scan/source-file.js'
@@ -21,6 +23,7 @@ import type { Slot } from '../transport/link.js'
 import { Fault, faultOf } from './fault.js'
 import { hash128 } from './hash.js'
 import { Places, type SourcePlace } from './place.js'
+import { identityOf, whatIsLacking } from './sync/lacking.js'
 
 /** What the sending side needs of its session. */
 export interface SendHost {
@@ -36,14 +39,18 @@ interface SourceTask {
   readonly task: SessionTask
   place: SourcePlace | undefined
   scanner: Scanner | undefined
-  notes: number
+  /** Which directory the source is, where the receiver may ask what it lacks. */
+  identity: string | undefined
+  owners: Owners | undefined
+  warnings: number
+  failures: number
   bytes: number
   files: number
 }
 
 /** Entries that one step of a scan may find: some milliseconds of work. */
 const scanStep = 256
-/** Notes that are sent for one task; the receiver shows the first hundred. */
+/** Warnings, and failures, that are sent for one task; the receiver shows the first hundred. */
 const maxNotes = 1000
 /** Enough for the fullest pack with its heads. */
 const packBuffer = packBytes + 2 * smallFile
@@ -55,6 +62,7 @@ export class Send implements SenderOutput {
   readonly #places = new Places()
   readonly #tasks = new Map<number, SourceTask>()
   readonly #open = new Map<OutgoingFile, SourceFile>()
+  readonly #owners = new Owners()
   #planned = false
   #closed = false
   /** Totals: bytes that are settled or sent, of these those that crossed the line, files settled. */
@@ -76,8 +84,8 @@ export class Send implements SenderOutput {
   offer(tasks: readonly SessionTask[]): void {
     const fresh = tasks.filter(({ index }) => !this.#tasks.has(index))
     for (const task of fresh) {
-      const nothing = { place: undefined, scanner: undefined, notes: 0, bytes: 0, files: 0 }
-      this.#tasks.set(task.index, { task, ...nothing })
+      const nothing = { place: undefined, scanner: undefined, identity: undefined, owners: undefined }
+      this.#tasks.set(task.index, { task, ...nothing, warnings: 0, failures: 0, bytes: 0, files: 0 })
     }
     this.session.offer(fresh.map(({ index }) => index))
     this.pump()
@@ -141,6 +149,21 @@ export class Send implements SenderOutput {
     if (task !== undefined) task.files++
   }
 
+  asked(index: number, paths: readonly BytePath[], folded: boolean): void {
+    const task = this.#tasks.get(index)
+    try {
+      if (task?.place === undefined || task.identity === undefined) {
+        throw new Fault('E#J099', 'Nothing is deleted: the sender was not told that this may happen')
+      }
+      const { place, identity } = task
+      const isVolume = task.task.location.root !== null && place.base === ''
+      this.session.lacks(index, whatIsLacking(place, paths, { identity, folded, isVolume }))
+    } catch (error) {
+      const { code, message } = faultOf(error, 'read', 'Nothing is deleted: the source cannot be read')
+      this.session.lacks(index, [], code, message)
+    }
+  }
+
   finished(): void {
     this.#host.finished()
   }
@@ -167,12 +190,20 @@ export class Send implements SenderOutput {
 
   #beginScan(index: number, task: SourceTask): Scanner {
     task.place = this.#places.source(task.task.location)
-    const filter = filterOf(task.task.include, task.task.exclude)
-    const { scanner } = scan(task.place, filter, {
+    const { include, exclude, options } = task.task
+    const { attributes, mode } = fullOptions(options)
+    if (attributes.includes('owner')) {
+      task.owners = this.#owners
+    }
+    const { kind, scanner } = scan(task.place, filterOf(include, exclude), {
+      owners: task.owners,
       note: (path, code, message) => {
-        if (++task.notes <= maxNotes) this.session.note(index, path, code, message)
+        // Counted apart: a failure must never go under among warnings.
+        const count = code.startsWith('W') ? ++task.warnings : ++task.failures
+        if (count <= maxNotes) this.session.note(index, path, code, message)
       },
     })
+    if (mode === 'onewaysync' && kind === 'directory') task.identity = identityOf(task.place)
     return scanner
   }
 
@@ -242,7 +273,8 @@ export class Send implements SenderOutput {
     const { file, index, length } = work
     const digest = hash128(buffer.subarray(chunkDataAt, chunkDataAt + length))
     const { missing, last } = this.session.chunkRead(work, digest)
-    this.#count(file, length, missing ? length : 0)
+    // What is only compared counts once it is settled.
+    if (!file.comparing) this.#count(file, length, missing ? length : 0)
     if (missing) {
       slot.send(sealChunk(buffer, file.entry.id, index, length, digest), () =>
         this.#host.pool.release(buffer),
@@ -281,7 +313,8 @@ export class Send implements SenderOutput {
     if (file.retried) {
       this.#lost(file, new Fault('E#J005', `${showPath(file.entry.path)} changed while it was sent, twice`))
     } else {
-      this.session.fileChanged(file, describeEntry(file.entry.path, now))
+      const owners = this.#tasks.get(file.entry.task)?.owners
+      this.session.fileChanged(file, describeEntry(file.entry.path, now, owners))
       this.#release(file)
     }
   }

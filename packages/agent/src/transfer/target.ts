@@ -1,12 +1,21 @@
-import { closeSync, constants, futimesSync, lstatSync, openSync, utimesSync, writeSync } from 'node:fs'
+import { closeSync, constants, fsyncSync, lstatSync, openSync, writeSync } from 'node:fs'
+import type { TaskOptions } from '@waybill/api'
 import { type BytePath, baseName, type Entry, joinPath, showPath } from '@waybill/asc'
 import type { DirectoryTree } from '../platform/directory-tree.js'
 import { flushFileSystem, syncPath } from '../platform/durability.js'
 import { errno, Fault } from './fault.js'
 import { removeQuietly } from './journal.js'
 import type { Place } from './place.js'
-import { isTemporary, journalName } from './temporary.js'
-import { sameTime, toSeconds } from './times.js'
+import {
+  type Attributes,
+  closesItself,
+  modeOfNew,
+  setOnDirectory,
+  setOnFile,
+  type Warn,
+} from './receiving/attributes.js'
+import { isTemporary, journalName, partName } from './temporary.js'
+import { sameTime } from './times.js'
 
 /** The final path of an entry beneath its tree. */
 export function targetOf(place: Place, entry: Entry): BytePath {
@@ -24,18 +33,41 @@ export function retryStale<T>(tree: DirectoryTree, action: () => T): T {
   }
 }
 
-/** Whether the very file is there already. Throws a fault where something else is in its way. */
-export function holdsSame(place: Place, entry: Entry): boolean {
+/**
+ * Whether what is there already will do: `current`, `outdated` (or nothing is there), or `unknown` until it was
+ * compared with the source. Throws a fault where something else is in its way.
+ */
+export function stateOf(
+  place: Place,
+  entry: Entry,
+  { comparison, ignoreExisting }: Pick<TaskOptions, 'comparison' | 'ignoreExisting'>,
+): 'current' | 'outdated' | 'unknown' {
   const target = targetOf(place, entry)
   if (isTemporary(baseName(target)))
     throw new Fault('E#J006', 'Refused: the name is one of our own temporary ones')
   const at = retryStale(place.tree, () => place.tree.at(target, true))
   const stat = lstatSync(at, { bigint: true, throwIfNoEntry: false })
-  if (stat === undefined) return false
+  if (stat === undefined) return 'outdated'
   if (stat.isDirectory()) {
     throw new Fault('E#J057', `Cannot write ${showPath(target)}: a directory is in the way of the file`)
   }
-  return stat.isFile() && Number(stat.size) === entry.size && sameTime(stat.mtimeNs, entry.mtime)
+  if (ignoreExisting) return 'current'
+  if (!stat.isFile()) return 'outdated'
+  const sameSize = Number(stat.size) === entry.size
+  switch (comparison) {
+    case 'size_mtime':
+      return sameSize && sameTime(stat.mtimeNs, entry.mtime) ? 'current' : 'outdated'
+    case 'size':
+      return sameSize ? 'current' : 'outdated'
+    case 'newer':
+      if (sameTime(stat.mtimeNs, entry.mtime)) return sameSize ? 'current' : 'outdated'
+      return stat.mtimeNs > entry.mtime ? 'current' : 'outdated'
+    case 'checksum':
+      if (!sameSize) return 'outdated'
+      return entry.size === 0 ? 'current' : 'unknown'
+    case 'always':
+      return 'outdated'
+  }
 }
 
 export function makeDirectory(place: Place, entry: Entry): void {
@@ -54,22 +86,25 @@ export function makeDirectory(place: Place, entry: Entry): void {
 
 const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
 
-/** Writes a whole small file to its temporary name. */
+/** Writes a whole small file to its temporary name. Answers whether it is durable already. */
 export function writePart(
   tree: DirectoryTree,
-  part: BytePath,
   target: BytePath,
   entry: Entry,
   data: Buffer,
-): void {
-  const fd = openNew(tree, part, target, (entry.mode & 0o777) | 0o600)
+  attributes: Attributes,
+  warn: Warn,
+): boolean {
+  const fd = openNew(tree, partName(target), target, modeOfNew(entry, attributes))
+  const alone = closesItself(entry, attributes)
   try {
     for (let at = 0; at < data.length; ) at += writeSync(fd, data, at, data.length - at)
-    const seconds = toSeconds(entry.mtime)
-    futimesSync(fd, seconds, seconds)
+    setOnFile(fd, entry, attributes, warn)
+    if (alone) fsyncSync(fd)
   } finally {
     closeSync(fd)
   }
+  return alone
 }
 
 function openNew(tree: DirectoryTree, part: BytePath, target: BytePath, mode: number): number {
@@ -87,19 +122,21 @@ function openNew(tree: DirectoryTree, part: BytePath, target: BytePath, mode: nu
   return openSync(tree.at(part, true), newFile, mode)
 }
 
-/** Directories of a task with the times that they get when nothing comes into them any more. */
-export interface DirectoryTime {
-  readonly path: BytePath
-  readonly mtime: bigint
-}
+/** Directories of a task, whose attributes are set when nothing comes into them any more. */
+export type Directory = Pick<Entry, 'path' | 'mtime' | 'mode' | 'owner'>
 
 const slice = 500
 
-/** Gives directories their times, and makes those that were created durable. */
-export async function finishDirectories(tree: DirectoryTree, times: readonly DirectoryTime[]): Promise<void> {
-  for (const [index, { path, mtime }] of times.entries()) {
-    const seconds = toSeconds(mtime)
-    utimesSync(tree.directory(path).self(), seconds, seconds)
+/** Gives directories (by their paths in the tree) their attributes, and makes those that were created durable. */
+export async function finishDirectories(
+  tree: DirectoryTree,
+  directories: readonly Directory[],
+  attributes: Attributes,
+  warn: (path: BytePath, message: string) => void,
+): Promise<void> {
+  for (const [index, directory] of directories.entries()) {
+    const at = tree.directory(directory.path).self()
+    setOnDirectory(at, directory, attributes, (message) => warn(directory.path, message))
     if (index % slice === slice - 1) await new Promise(setImmediate)
   }
   const changed = tree.takeChanged()

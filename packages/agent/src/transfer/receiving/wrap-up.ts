@@ -1,0 +1,58 @@
+import { isReasonCode } from '@waybill/api'
+import type { IncomingTask } from '@waybill/asc'
+import { Fault, faultOf } from '../fault.js'
+import { type Ask, deleteLacking } from '../sync/deletion.js'
+import { finishDirectories } from '../target.js'
+import type { Placed } from './target-task.js'
+
+interface WrapUpHost {
+  readonly ask: Ask
+  /** False once the task or the session is over. */
+  isAlive(): boolean
+}
+
+/** What is left to do when every entry of a task is settled; what goes wrong is noted on the task. */
+export async function wrapUp(task: IncomingTask, known: Placed, host: WrapUpHost): Promise<void> {
+  await removeLacking(task, known, host)
+  const { place, directories, attributes } = known
+  try {
+    await finishDirectories(place.tree, directories, attributes, (path, words) =>
+      task.note(path, 'W#J060', words),
+    )
+  } catch (error) {
+    const { code, message } = faultOf(error, 'write', 'Cannot finish the directories')
+    task.fail(code, message)
+  }
+}
+
+/** Deletes what the source lacks, if that was asked for and all of the source arrived. */
+async function removeLacking(task: IncomingTask, known: Placed, { ask, isAlive }: WrapUpHost): Promise<void> {
+  const { place, options, directories, filter } = known
+  // Of a source that is a single file, or a sequence, nothing is deleted.
+  if (options.mode !== 'onewaysync' || directories[0]?.path !== place.base) return
+  if (task.hasFailed) {
+    task.note('', 'W#J059', 'Nothing is deleted, since not everything arrived')
+    return
+  }
+  try {
+    await deleteLacking(place, filter, {
+      ask,
+      isAlive,
+      deleted: (path) => task.tell(path, 'Deleted, since the source does not have it'),
+      failed: (path, { code, message }) => task.note(path, code, message),
+    })
+  } catch (error) {
+    const { code, message } = faultOf(error, 'write', 'Cannot delete what the source lacks')
+    task.note('', code, message)
+  }
+}
+
+/** What the sender says went wrong. */
+export interface Said {
+  readonly code: string
+  readonly message: string
+}
+
+export function saidBySender({ code, message }: Said): Fault {
+  return new Fault(isReasonCode(code) ? code : 'E#J099', message)
+}
