@@ -13,7 +13,7 @@ import { writeLog } from '../lifecycle/journal.js'
 import type { JobRow, NewJob } from '../lifecycle/rows.js'
 import { addTasks, noteShares } from './add-tasks.js'
 import { changeOf } from './change-of.js'
-import { addPrepared } from './grow-job.js'
+import { addPrepared, noteTasks } from './grow-job.js'
 import { readTasks, settingsShape } from './payload.js'
 import { fitsJob, type Prepared, prepare } from './prepare.js'
 
@@ -30,7 +30,11 @@ export async function createTransfer(
   const job = await ctx.store.transaction(async (tx) => {
     const change = changeOf(ctx, tx)
     const earlier = input.append === true ? await mostRecent(change, ctx, prepared) : undefined
-    if (earlier !== undefined) return (await addPrepared(change, earlier, prepared, options)).job
+    if (earlier !== undefined) {
+      const grown = await addPrepared(change, earlier, prepared, options)
+      await noteTasks(tx, ctx, earlier.id, grown)
+      return grown.job
+    }
     await refuseParcel(tx, input.parent)
     const row = newJob(ctx, input, prepared, await queueFor(tx, input.queue ?? input.parent, ctx))
     await tx.insertInto('job').values(row).execute()
@@ -40,7 +44,7 @@ export async function createTransfer(
     await addTasks(change, fresh, prepared.tasks, options)
     await noteShares(change, fresh, prepared.tasks)
     await writeLog(tx, ctx.workspace.id, ctx.now, { job: row.id, message: `created by ${ctx.caller.email}` })
-    await noteChange(tx, ctx, { entitytype: 'transfer', id: row.id, change: 'created' })
+    await noteChange(tx, ctx, { entitytype: 'transfer', id: row.id, change: 'created', details: input })
     return fresh
   })
   engine.changed(ctx.workspace.id, job)

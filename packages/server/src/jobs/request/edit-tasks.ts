@@ -1,4 +1,5 @@
 import { isOneOf, WaybillError, writableTaskStatuses } from '@waybill/api'
+import { writeAudit } from '../../audit/note-change.js'
 import type { CallContext } from '../../context.js'
 import type { Input } from '../../entities/operations.js'
 import type { JobEngine } from '../engine.js'
@@ -30,6 +31,8 @@ export async function editTasks(
       if (await editTask(change, task, item)) dropped.push(task.id)
       ids.push(task.id)
     }
+    const note = { entitytype: 'transfer', id: jobId, change: 'tasks changed', details: { tasks: items } }
+    await writeAudit(tx, ctx, note)
     const after = await wakeJob(change, jobId)
     if (after.status !== 'running') await releaseJob(change, jobId)
     return { ids, dropped, before, after }

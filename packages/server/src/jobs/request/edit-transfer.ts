@@ -1,5 +1,5 @@
 import { isOneOf, isOperator, WaybillError, type WritableJobStatus, writableJobStatuses } from '@waybill/api'
-import { noteChange } from '../../audit/note-change.js'
+import { noteChange, writeAudit } from '../../audit/note-change.js'
 import type { CallContext } from '../../context.js'
 import type { Input } from '../../entities/operations.js'
 import type { JobEngine } from '../engine.js'
@@ -28,6 +28,7 @@ export async function editTransfer(
     const after = isOneOf(writableJobStatuses, changes.status)
       ? await setStatus(change, before, changes.status)
       : before
+    await writeAudit(tx, ctx, { entitytype: 'transfer', id, change: 'changed', details: changes })
     return { before, after }
   })
   if (before.status === 'running' && after.status !== 'running') {

@@ -1,6 +1,8 @@
 import { WaybillError } from '@waybill/api'
+import { writeAudit } from '../../audit/note-change.js'
 import type { CallContext } from '../../context.js'
 import type { CreateAnswer, CreateOptions, Input } from '../../entities/operations.js'
+import type { Tx } from '../../store/store.js'
 import { followServers } from '../dispatch/follow-servers.js'
 import { effectiveSettings } from '../effective-settings.js'
 import type { JobEngine } from '../engine.js'
@@ -35,7 +37,9 @@ export async function createTasks(
   const added = await ctx.store.transaction(async (tx) => {
     const fresh = await readJob(changeOf(ctx, tx), job.id)
     if (fresh === undefined) throw new WaybillError('not_found', `There is no transfer ${job.id}`)
-    return await addPrepared(changeOf(ctx, tx), fresh, prepared, options)
+    const made = await addPrepared(changeOf(ctx, tx), fresh, prepared, options)
+    await noteTasks(tx, ctx, job.id, made)
+    return made
   })
   engine.changed(ctx.workspace.id, added.job)
   void engine.runs.ofJob(job.id)?.feed()
@@ -47,6 +51,17 @@ async function jobOf(ctx: CallContext, id: string | undefined): Promise<JobRow> 
   const job = await readJob({ tx: ctx.store.db, workspace: ctx.workspace.id, now: ctx.now }, id)
   if (job === undefined) throw new WaybillError('not_found', `There is no transfer ${id}`)
   return job
+}
+
+/** Notes in the audit log who added which tasks. */
+export async function noteTasks(
+  tx: Tx,
+  ctx: CallContext,
+  id: string,
+  { ids, added, retried }: Added,
+): Promise<void> {
+  const details = { added, retried, tasks: ids }
+  await writeAudit(tx, ctx, { entitytype: 'transfer', id, change: 'tasks added', details })
 }
 
 /** Writes tasks onto a job and starts it again where it had come to its end. */

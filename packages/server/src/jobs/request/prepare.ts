@@ -55,10 +55,24 @@ function requestOf(request: TaskRequest, { beneath }: Source): TaskRequest {
     : { ...request, uri: `${request.uri}/${name}` }
 }
 
+/** On one machine a source is not sent to where it is, or into itself. */
 function demandApart(source: Source, destination: End): void {
   if (source.client === undefined || source.client.id !== destination.client?.id) return
-  const words = `Source and destination are on the same machine, ${source.client.code}`
-  throw new WaybillError('bad_request', `${words}: a transfer goes from one to another`)
+  const from = namesOf(source)
+  const to = namesOf(destination)
+  // The frames of a sequence lie in the directory that they would be copied to.
+  const start = source.sequence === undefined ? from : from.slice(0, -1)
+  const inside = start.every((name, i) => name === to[i])
+  const same = source.sequence === undefined ? inside : inside && start.length === to.length
+  if (!same) return
+  const words = `Source and destination are the same place on ${source.client.code}, or one lies in the other`
+  throw new WaybillError('bad_request', words)
+}
+
+/** Where an end lies on its machine, as far as can be told here: systems that know no case are taken as such. */
+function namesOf({ place, task: { path = '' } }: End): string[] {
+  const names = place === undefined ? path.split(/[\\/]/) : ['volume', place.volume.id, ...place.below]
+  return names.filter((name) => name !== '').map((name) => name.toLowerCase())
 }
 
 function demandSame(one: End, other: End, side: string, text: string): void {

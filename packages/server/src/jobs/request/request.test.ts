@@ -94,8 +94,8 @@ describe('the payload of a transfer', () => {
       () => world.lisa,
     ],
     [
-      'one machine',
-      () => ({ source: 'volume=storage/a', destination: 'volume=storage/b' }),
+      'one place',
+      () => ({ source: 'volume=storage/a', destination: 'volume=storage/a' }),
       'bad_request',
       () => world.lisa,
     ],

@@ -10,6 +10,7 @@ import type { DispatchDeps } from '../dispatch/deps.js'
 import { type Lease, leaseTime } from '../dispatch/lease.js'
 import { writeProgress } from './progress.js'
 import { applyResults } from './results.js'
+import { endsOf, leaseSession } from './session-ends.js'
 import { type Outcome, SessionRun } from './session-run.js'
 
 /** How long an agent may be away before its sessions are given up, milliseconds. */
@@ -80,14 +81,15 @@ export class Runs implements HubListener {
     for (const run of this.all()) {
       if (!run.involves(client)) continue
       const { session, run: number } = run.lease
-      if (sessions.some((held) => held.session === session && held.lease === number))
-        this.cameBack(run, client)
+      const wanted = Object.values(endsOf(run.lease)).filter((end) => end.client === client)
+      const holds = (id: string) => sessions.some((held) => held.session === id && held.lease === number)
+      if (wanted.every((end) => holds(end.session))) this.cameBack(run, client)
       else if (this.missing.get(session)?.has(client) === true) {
         run.vanished({ code: 'W#J050', message: 'An agent came back without its part of the transfer' })
       }
     }
     setImmediate(() => this.events.agentChanged(workspace, client))
-    return sessions.filter(({ session }) => !this.bySession.has(session))
+    return sessions.filter(({ session }) => !this.bySession.has(leaseSession(session)))
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- the seam is asynchronous
@@ -98,7 +100,8 @@ export class Runs implements HubListener {
 
   async progress(_workspace: string, client: string, message: ProgressMessage): Promise<void> {
     const run = this.heard(client, message)
-    if (run === undefined || client !== run.lease.destination_client) return
+    const receiver = run && endsOf(run.lease).destination
+    if (run === undefined || receiver?.client !== client || receiver.session !== message.session) return
     await writeProgress(run.store, run.lease, message, this.deps.clock.now())
   }
 
@@ -142,7 +145,7 @@ export class Runs implements HubListener {
   }
 
   private heard(client: string, { session, lease }: SessionRef): SessionRun | undefined {
-    const run = this.bySession.get(session)
+    const run = this.bySession.get(leaseSession(session))
     return run?.lease.run === lease && run.involves(client) ? run : undefined
   }
 

@@ -5,6 +5,7 @@ import type { ClientTable } from '../../store/schema.js'
 import type { Tx } from '../../store/store.js'
 import type { Lease } from '../dispatch/lease.js'
 import { type EffectiveSettings, numberSetting, wordSetting } from '../effective-settings.js'
+import { endsOf } from './session-ends.js'
 
 type Client = Selectable<ClientTable>
 type Common = Omit<SessionSpec, 'role' | 'link'>
@@ -35,7 +36,8 @@ export async function planSession(db: Tx, lease: Lease, settings: EffectiveSetti
     rate: rateOf(settings),
   }
   const send = { ...common, role: 'send' as const }
-  const receive = { ...common, role: 'receive' as const }
+  const { session, job } = endsOf(lease).destination
+  const receive = { ...common, session, job, role: 'receive' as const }
   return rank(source) <= rank(destination)
     ? { listener: source, connector: destination, listen: send, connect: receive }
     : { listener: destination, connector: source, listen: receive, connect: send }

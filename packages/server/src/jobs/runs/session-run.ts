@@ -9,6 +9,7 @@ import type { JobRow } from '../lifecycle/rows.js'
 import { heldBucket, takeBucket } from './feed.js'
 import { Locator } from './locate.js'
 import { applyResults } from './results.js'
+import { endsOf } from './session-ends.js'
 import { addressesOf, planSession, rateOf } from './session-plan.js'
 
 /**
@@ -19,6 +20,13 @@ export type Outcome =
   | { readonly kind: 'done' }
   | { readonly kind: 'again' }
   | { readonly kind: 'vanished' | 'broken' | 'failed'; readonly reason: Reason }
+
+/** What both ends are told, before it is said of which session. */
+type Unaddressed =
+  | { readonly type: 'session.cancel'; readonly tasks: string[] }
+  | { readonly type: 'session.rate'; readonly rate: number }
+  | { readonly type: 'session.finish' }
+  | { readonly type: 'session.stop'; readonly reason: string }
 
 /** Tasks in one control message: their paths may be long. */
 const perMessage = 100
@@ -157,7 +165,7 @@ export class SessionRun {
   /** Tells both agents to drop tasks that are no longer wanted. */
   cancel(tasks: readonly string[]): void {
     for (let i = 0; i < tasks.length; i += perMessage) {
-      this.sendBoth({ type: 'session.cancel', ...this.ref(), tasks: tasks.slice(i, i + perMessage) })
+      this.sendBoth({ type: 'session.cancel', tasks: tasks.slice(i, i + perMessage) })
     }
     for (const bucket of this.buckets) for (const task of tasks) bucket.left.delete(task)
     this.dropEmptyBuckets()
@@ -165,14 +173,14 @@ export class SessionRun {
   }
 
   async changeRate(): Promise<void> {
-    this.sendBoth({ type: 'session.rate', ...this.ref(), rate: rateOf(await this.settings()) })
+    this.sendBoth({ type: 'session.rate', rate: rateOf(await this.settings()) })
   }
 
   /** Ends the session at the agents; whoever calls has ended the run in the database. */
   stop(reason: string): void {
     if (this.phase === 'over') return
     this.phase = 'over'
-    this.sendBoth({ type: 'session.stop', ...this.ref(), reason })
+    this.sendBoth({ type: 'session.stop', reason })
   }
 
   vanished(reason: Reason): void {
@@ -190,8 +198,8 @@ export class SessionRun {
   private finish(outcome: Outcome): void {
     if (this.phase === 'over') return
     this.phase = 'over'
-    if (outcome.kind === 'done') this.sendBoth({ type: 'session.finish', ...this.ref() })
-    else this.sendBoth({ type: 'session.stop', ...this.ref(), reason: outcome.kind })
+    if (outcome.kind === 'done') this.sendBoth({ type: 'session.finish' })
+    else this.sendBoth({ type: 'session.stop', reason: outcome.kind })
     this.ended(this, outcome)
   }
 
@@ -202,10 +210,12 @@ export class SessionRun {
     const { hub } = this.deps
     for (let i = 0; i < bucket.source.length; i += perMessage) {
       const slice = (tasks: readonly SessionTask[]) => tasks.slice(i, i + perMessage)
-      const message = { type: 'session.tasks' as const, ...this.ref() }
+      const { source, destination } = endsOf(this.lease)
+      const message = { type: 'session.tasks' as const, lease: this.lease.run }
       // The receiver first, so that it knows of a task when the sender speaks of it.
-      hub.send(this.lease.destination_client, { ...message, tasks: slice(bucket.destination) })
-      hub.send(this.lease.source_client, { ...message, tasks: slice(bucket.source) })
+      const there = { ...message, session: destination.session, tasks: slice(bucket.destination) }
+      hub.send(destination.client, there)
+      hub.send(source.client, { ...message, session: source.session, tasks: slice(bucket.source) })
     }
   }
 
@@ -214,13 +224,11 @@ export class SessionRun {
     await writeLog(db, id, this.deps.clock.now(), { job: this.lease.job, message })
   }
 
-  private sendBoth(message: Parameters<DispatchDeps['hub']['send']>[1]): void {
-    this.deps.hub.send(this.lease.destination_client, message)
-    this.deps.hub.send(this.lease.source_client, message)
-  }
-
-  private ref() {
-    return { session: this.lease.session, lease: this.lease.run }
+  private sendBoth(message: Unaddressed): void {
+    const { source, destination } = endsOf(this.lease)
+    for (const { client, session } of [destination, source]) {
+      this.deps.hub.send(client, { ...message, session, lease: this.lease.run })
+    }
   }
 
   private async settings(): Promise<EffectiveSettings> {
