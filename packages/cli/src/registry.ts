@@ -111,9 +111,21 @@ export const registry: readonly CommandEntry[] = [
     load: () => import('./commands/account/whoami.js').then(({ command }) => command),
   },
   {
+    name: 'accept',
+    group: account,
+    summary: 'accept an invitation',
+    load: () => import('./commands/account/accept.js').then(({ command }) => command),
+  },
+  {
+    name: 'password',
+    group: account,
+    summary: 'set your password for the web',
+    load: () => import('./commands/account/password.js').then(({ command }) => command),
+  },
+  {
     name: 'key',
-    group: admin,
-    summary: 'API keys of an installation on this machine',
+    group: account,
+    summary: 'API keys',
     load: () => import('./commands/people/key.js').then(({ command }) => command),
   },
   {
@@ -121,6 +133,12 @@ export const registry: readonly CommandEntry[] = [
     group: admin,
     summary: 'users of the workspace',
     load: () => import('./commands/people/user.js').then(({ command }) => command),
+  },
+  {
+    name: 'workspace',
+    group: admin,
+    summary: 'workspaces of an installation on this machine',
+    load: () => import('./commands/people/workspace.js').then(({ command }) => command),
   },
   {
     name: 'volume',

@@ -56,7 +56,10 @@ export class Account {
 
   /** One's own keys, or, for admins, those that were made here for `user`. */
   async keys(user?: string): Promise<readonly ApiKey[]> {
-    return list(await this.#connection.event('GET', 'key/find', { data: present({ user }) }))
+    // As the protocol promises them, here and below; see the same in session.ts.
+    return list(
+      await this.#connection.event('GET', 'key/find', { data: present({ user }) }),
+    ) as readonly ApiKey[]
   }
 
   async revokeKey(id: string): Promise<void> {
@@ -73,7 +76,7 @@ export class Account {
   }
 
   async sessions(): Promise<readonly WebSession[]> {
-    return list(await this.#connection.event('GET', 'session/find', { data: {} }))
+    return list(await this.#connection.event('GET', 'session/find', { data: {} })) as readonly WebSession[]
   }
 
   /** Ends a web session; without an id the one that asks. */
@@ -97,8 +100,7 @@ export class Account {
   }
 }
 
-function list<T>({ result }: { readonly result?: unknown }): readonly T[] {
-  // As the protocol promises them; see the same in session.ts.
-  if (Array.isArray(result) && result.every((item) => isJson(item))) return result as unknown as T[]
+function list({ result }: { readonly result?: unknown }): readonly unknown[] {
+  if (Array.isArray(result) && result.every((item) => isJson(item))) return result
   throw new WaybillError('internal', 'The server did not answer with a list.')
 }

@@ -1,5 +1,5 @@
 import { connect } from 'node:tls'
-import { failed } from '../exit.js'
+import { CommandEnd, exitCodes, failed } from '../exit.js'
 
 export interface SeenCertificate {
   /** SHA-256, hex with colons. */
@@ -26,4 +26,21 @@ export function seeCertificate(server: string): Promise<SeenCertificate> {
       socket.destroy()
     })
   })
+}
+
+/**
+ * The fingerprint to keep to: the one that is `given`, or that of a certificate that nobody vouches for, which is
+ * trusted as it is seen now, at the first use. Undefined where none is needed.
+ */
+export async function pinned(server: string, given: string | undefined): Promise<string | undefined> {
+  if (given !== undefined || !server.startsWith('https:')) return given
+  const seen = await seeCertificate(server)
+  if (seen.trusted) return undefined
+  process.stderr.write(`The server shows its own certificate:\n  ${seen.fingerprint}\n`)
+  if (process.stdin.isTTY) {
+    const { confirm } = await import('@clack/prompts')
+    if ((await confirm({ message: 'Is that what credentials.json on the server says?' })) !== true)
+      throw new CommandEnd(exitCodes.failed, 'nothing was kept, nothing was sent')
+  }
+  return seen.fingerprint
 }

@@ -1,6 +1,6 @@
 import { Session, serverUrl } from '@waybill/sdk'
 import { Command } from 'commander'
-import { seeCertificate } from '../../access/certificate.js'
+import { pinned } from '../../access/certificate.js'
 import { type AccessFlags, withAccess } from '../../access/connect.js'
 import { loginFile, writeCredentials } from '../../access/credential-files.js'
 import { type Credentials, resolveCredentials } from '../../access/credentials.js'
@@ -15,7 +15,9 @@ export const command = withAccess(new Command('login'))
   .addHelpText('after', '\nExample:\n  waybill login --server https://transfer.example.com:8443')
   .action(async (flags: AccessFlags) => {
     const given = process.stdin.isTTY ? await ask(flags) : resolveCredentials(onlyGiven(flags))
-    const credentials = await pin({ ...given, server: serverUrl(given.server) }, flags.fingerprint)
+    const server = serverUrl(given.server)
+    const fingerprint = await pinned(server, flags.fingerprint ?? given.fingerprint)
+    const credentials = { ...given, server, ...(fingerprint === undefined ? {} : { fingerprint }) }
     const session = await Session.login({ ...credentials, device: 'waybill' })
     const { role } = await session.login()
     session.close()
@@ -28,21 +30,6 @@ export const command = withAccess(new Command('login'))
 function onlyGiven(flags: AccessFlags): Parameters<typeof resolveCredentials>[0] {
   const { data: _, ...access } = flags
   return { flags: access, env: process.env, data: undefined, login: () => undefined }
-}
-
-/** A certificate that nobody vouches for is trusted as it is seen now, at the first use. */
-async function pin(credentials: Credentials, given: string | undefined): Promise<Credentials> {
-  if (given !== undefined || credentials.fingerprint !== undefined) return credentials
-  if (!credentials.server.startsWith('https:')) return credentials
-  const seen = await seeCertificate(credentials.server)
-  if (seen.trusted) return credentials
-  process.stderr.write(`The server shows its own certificate:\n  ${seen.fingerprint}\n`)
-  if (process.stdin.isTTY) {
-    const { confirm } = await import('@clack/prompts')
-    if ((await confirm({ message: 'Is that what credentials.json on the server says?' })) !== true)
-      throw new CommandEnd(exitCodes.failed, 'nothing was kept, nothing was sent')
-  }
-  return { ...credentials, fingerprint: seen.fingerprint }
 }
 
 async function ask(flags: AccessFlags): Promise<Credentials> {
