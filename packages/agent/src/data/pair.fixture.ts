@@ -2,7 +2,14 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { SessionEnd, SessionProgress, SessionSpec, SessionTask, TaskResult } from '@waybill/api'
+import type {
+  GivenOptions,
+  SessionEnd,
+  SessionProgress,
+  SessionSpec,
+  SessionTask,
+  TaskResult,
+} from '@waybill/api'
 import { Engine, type EngineOptions } from './engine.js'
 
 /** One engine with all that it told. */
@@ -121,11 +128,12 @@ let lastIndex = 0
 export function makeTask(
   source: string,
   target: string,
-  roots: { from?: string; to?: string; include?: string; exclude?: string } = {},
+  roots: { from?: string; to?: string; include?: string; exclude?: string; options?: GivenOptions } = {},
 ): { source: SessionTask; target: SessionTask; id: string } {
   const index = ++lastIndex
   const id = `task-${index}`
-  const base = { index, task: id, size: 0, include: roots.include ?? '', exclude: roots.exclude ?? '' }
+  const { include = '', exclude = '', options } = roots
+  const base = { index, task: id, size: 0, include, exclude, ...(options && { options }) }
   return {
     id,
     source: { ...base, location: { root: roots.from ?? null, path: source } },
