@@ -30,13 +30,12 @@ export const emptyScope: Scope = { all: false, reaches: [], closed: [] }
 /** Whether what lies at the path itself may be read or written. */
 export function allows(scope: Scope, names: Names, access: Access): boolean {
   if (scope.all) return true
-  // In any case, since some file systems know no case: a home must not open by another spelling.
-  const closed = scope.closed.filter((home) => isBeneath(anyCase(names), anyCase(home)))
+  const closed = closedAround(scope, names)
   return scope.reaches.some(
     (reach) =>
       reach[access] &&
       isBeneath(names, reach.names) &&
-      closed.every((home) => isBeneath(anyCase(reach.names), anyCase(home))),
+      (closed.length === 0 || isInAll(anySpelling(reach.names), closed)),
   )
 }
 
@@ -46,9 +45,7 @@ export function allows(scope: Scope, names: Names, access: Access): boolean {
  */
 export function allowsWhole(scope: Scope, names: Names, access: Access): boolean {
   if (!allows(scope, names, access)) return false
-  return (
-    scope.all || scope.closed.every((home) => !isBeneath(home, names, true) || allows(scope, home, access))
-  )
+  return scope.all || closedBeneath(scope, names).every((home) => allows(scope, home, access))
 }
 
 /**
@@ -71,7 +68,11 @@ export function isVisible(scope: Scope, names: Names): boolean {
 
 /** The part of a scope that matters at a path and beneath it; what is sent to an agent. */
 export function scopeAt(scope: Scope, names: Names): Scope {
-  const near = (other: Names) => isBeneath(other, names, true) || isBeneath(names, other, true)
+  const here = anySpelling(names)
+  const near = (other: Names) => {
+    const there = anySpelling(other)
+    return isBeneath(there, here) || isBeneath(here, there)
+  }
   return {
     all: scope.all,
     reaches: scope.reaches.filter((reach) => near(reach.names)),
@@ -79,11 +80,50 @@ export function scopeAt(scope: Scope, names: Names): Scope {
   }
 }
 
-function isBeneath(names: Names, above: Names, inAnyCase = false): boolean {
-  if (inAnyCase) return isBeneath(anyCase(names), anyCase(above))
-  return above.every((name, index) => names[index] === name)
+/** Homes of others that lie at a path or beneath it, from there on as they are spelled. */
+function closedBeneath({ closed }: Scope, names: Names): readonly Names[] {
+  const here = anySpelling(names)
+  return closed
+    .filter((home) => isBeneath(anySpelling(home), here))
+    .map((home) => [...names, ...home.slice(names.length)])
 }
 
-function anyCase(names: Names): Names {
-  return names.map((name) => name.normalize('NFKC').toLowerCase())
+/** Homes of others that a path lies in, however it is spelled. */
+function closedAround(scope: Scope, names: Names): readonly Names[] {
+  if (scope.closed.length === 0) return []
+  const here = anySpelling(names)
+  return closedInAnySpelling(scope).filter((home) => isBeneath(here, home))
+}
+
+const folded = new WeakMap<Scope, readonly Names[]>()
+
+/** Worked out once for a scope: a listing asks for every entry. */
+function closedInAnySpelling(scope: Scope): readonly Names[] {
+  const known = folded.get(scope)
+  if (known !== undefined) return known
+  const closed = scope.closed.map(anySpelling)
+  folded.set(scope, closed)
+  return closed
+}
+
+const isInAll = (names: Names, homes: readonly Names[]) => homes.every((home) => isBeneath(names, home))
+
+function isBeneath(names: Names, above: Names): boolean {
+  return above.length <= names.length && above.every((name, index) => names[index] === name)
+}
+
+/**
+ * Names as all those file systems see them that take one spelling for another: without regard to case and to
+ * how characters are composed, to dots and spaces at the end, and to what stands behind a colon (Windows). A
+ * home must not open by another spelling; that a directory of nearly the same name stays closed does no harm.
+ */
+function anySpelling(names: Names): Names {
+  return names.map((name) =>
+    name
+      .replace(/:.*$/su, '')
+      .replace(/[. ]+$/u, '')
+      .normalize('NFKC')
+      .toUpperCase()
+      .toLowerCase(),
+  )
 }
