@@ -21,6 +21,18 @@ export const registry: readonly CommandEntry[] = [
     load: () => import('./commands/jobs/transfer.js').then(({ command }) => command),
   },
   {
+    name: 'receive',
+    group: transfers,
+    summary: 'choose where files that were sent to you go',
+    load: () => import('./commands/jobs/receive.js').then(({ command }) => command),
+  },
+  {
+    name: 'map',
+    group: transfers,
+    summary: 'map shares to directories of this machine',
+    load: () => import('./commands/jobs/map.js').then(({ command }) => command),
+  },
+  {
     name: 'follow',
     group: transfers,
     summary: 'follow a job to its end',

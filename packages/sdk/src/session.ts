@@ -1,7 +1,20 @@
 import { isEntityId, WaybillError } from '@waybill/api'
 import { Account } from './account.js'
 import type { Entity, EntityOf, Found, Transfer } from './entities/index.js'
+import {
+  type FileEntry,
+  type FilePath,
+  type FileResult,
+  Files,
+  type ListOptions,
+  oneOrMany,
+  readBoolean,
+  readEntries,
+  readNumber,
+  type SizeOptions,
+} from './files.js'
 import { type FollowOptions, follow } from './follow.js'
+import { Mappings } from './mappings.js'
 import { type CreateOptions, type FindOptions, findPayload, present } from './options.js'
 import { Settings } from './settings.js'
 import { Shares } from './shares.js'
@@ -19,14 +32,18 @@ export class Session {
   readonly account: Account
   readonly settings: Settings
   readonly shares: Shares
+  readonly mappings: Mappings
   readonly #connection: Connection
+  readonly #files: Files
 
   /** Does not talk to the server yet; the first call logs in. */
   constructor(options: SessionOptions) {
     this.#connection = new Connection(options)
+    this.#files = new Files(this.#connection)
     this.account = new Account(this.#connection)
     this.settings = new Settings(this.#connection)
     this.shares = new Shares(this.#connection, this)
+    this.mappings = new Mappings(this.#connection)
   }
 
   /** A session whose credentials were accepted. */
@@ -129,9 +146,82 @@ export class Session {
     return true
   }
 
+  /**
+   * Lists a directory in the order of names; a file lists itself. Several paths answer with a list of
+   * `{path, result}`. Rejects with `not_found` for what is not there or not the caller's.
+   */
+  ls(path: FilePath, options?: ListOptions): Promise<FileEntry[]>
+  ls(paths: readonly FilePath[], options?: ListOptions): Promise<FileResult<FileEntry[]>[]>
+  async ls(path: FilePath | readonly FilePath[], options: ListOptions = {}): Promise<unknown> {
+    return oneOrMany(path, await this.#files.look('ls', path, { ...options }), readEntries)
+  }
+
+  /** Bytes of a file, or of all files beneath a directory that the caller may see. */
+  getsize(path: FilePath, options?: SizeOptions): Promise<number>
+  getsize(paths: readonly FilePath[], options?: SizeOptions): Promise<FileResult<number>[]>
+  async getsize(path: FilePath | readonly FilePath[], options: SizeOptions = {}): Promise<unknown> {
+    return oneOrMany(path, await this.#files.look('getsize', path, { ...options }), readNumber)
+  }
+
+  /** Whether something is there. Rejects where the caller may not look. */
+  exists(path: FilePath): Promise<boolean>
+  exists(paths: readonly FilePath[]): Promise<FileResult<boolean>[]>
+  async exists(path: FilePath | readonly FilePath[]): Promise<unknown> {
+    return oneOrMany(path, await this.#files.look('exists', path), readBoolean)
+  }
+
+  /** Makes directories, with those above them; those that are there already stay as they are. */
+  mkdir(path: FilePath | readonly FilePath[]): Promise<true> {
+    return this.#files.change('POST', { op: 'mkdir', path })
+  }
+
+  /** Gives a file or directory another name in its directory; both paths are written in full. */
+  rename(path: FilePath, pathTo: FilePath): Promise<true> {
+    return this.#files.change('PUT', { op: 'rename', path, path_to: pathTo })
+  }
+
+  /** Moves within a volume: to a new name, or into a directory where `pathTo` ends in a slash. */
+  move(path: FilePath, pathTo: FilePath): Promise<true> {
+    return this.#files.change('PUT', { op: 'move', path, path_to: pathTo })
+  }
+
+  /** The same as `move`. */
+  mv(path: FilePath, pathTo: FilePath): Promise<true> {
+    return this.move(path, pathTo)
+  }
+
+  /** Deletes files and directories; those that are not empty only with `force`. */
+  rm(
+    path: FilePath | readonly FilePath[],
+    { force = false }: { readonly force?: boolean } = {},
+  ): Promise<true> {
+    return this.#files.change('POST', { op: 'delete', path, force })
+  }
+
   /** An entity, or anything else, as readable text. */
   dump(entity: unknown): string {
     return JSON.stringify(toWire(entity), null, 4)
+  }
+
+  /** Jobs whose files wait for the user to choose a place for them. */
+  async pending(): Promise<Transfer[]> {
+    return list((await this.#connection.event('GET', 'transfer/pending')).result)
+  }
+
+  /**
+   * Chooses where files that were sent to the user go: a directory of an own machine (`client`: id or host name), for
+   * all tasks without a place or for those named by id or uri. Answers with the job.
+   */
+  async receive(
+    job: string,
+    path: string,
+    options: { readonly client?: string; readonly tasks?: readonly string[] } = {},
+  ): Promise<Transfer> {
+    const data = present({ path, ...options })
+    const { result } = await this.#connection.event('PUT', 'transfer/receive', { id: job, data })
+    const [changed] = list<Transfer>(result)
+    if (changed === undefined) throw new WaybillError('internal', 'The server did not answer with the job.')
+    return changed
   }
 
   /** The log of a job. */
