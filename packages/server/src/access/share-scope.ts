@@ -89,7 +89,7 @@ function within(
     )
 }
 
-/** Closed homes are out, but for grants from within; there are few of those, and each stands for itself. */
+/** Closed homes are out, but for grants from within one; there are few of those, and each stands for itself. */
 function inTree(
   eb: AnyBuilder,
   caller: Caller,
@@ -98,35 +98,33 @@ function inTree(
   reaches: readonly Reach[],
 ): Expression<SqlBool> {
   const fromWithin = (reach: Reach) => closed.some((home) => startsWith(reach.names, home))
-  const outside = reaches.filter((reach) => !fromWithin(reach))
-  const inside = reaches.filter(fromWithin)
-  const open =
-    outside.length === 0
-      ? []
-      : [
-          anyOf(
-            eb,
-            outside.map((reach) => beneath(columns, reach.names)),
-          ),
-        ]
-  return eb.or([
-    ...open.map((reached) =>
-      closed.length === 0 ? reached : eb.and([reached, eb.not(inClosedHome(eb, caller, columns))]),
-    ),
-    ...inside.map((reach) => beneath(columns, reach.names)),
-  ])
+  const outside = reaches.filter((reach) => !fromWithin(reach)).map(({ names }) => beneath(columns, names))
+  const open = outside.length === 0 ? eb.lit(false) : anyOf(eb, outside)
+  const inside = reaches.filter(fromWithin).map(({ names }) => {
+    const nested = closed.filter((home) => startsWith(home, names) && !startsWith(names, home))
+    const homes = nested.map((home) => beneath(columns, home, 'in any case'))
+    return homes.length === 0
+      ? beneath(columns, names)
+      : eb.and([beneath(columns, names), eb.not(anyOf(eb, homes))])
+  })
+  const shut = closed.length === 0 ? open : eb.and([open, eb.not(inClosedHome(eb, caller, columns))])
+  return inside.length === 0 ? shut : eb.or([shut, anyOf(eb, inside)])
 }
 
 function startsWith(names: Names, above: Names): boolean {
   return above.every((name, index) => names[index]?.toLowerCase() === name.toLowerCase())
 }
 
-function beneath({ path }: Columns, names: Names): Expression<SqlBool> {
+function beneath({ path }: Columns, names: Names, spelled: 'so' | 'in any case' = 'so'): Expression<SqlBool> {
   if (names.length === 0) return sql<SqlBool>`1 = 1`
-  const top = names.join('/')
+  const written = names.join('/')
   // Not LIKE, which knows no case on SQLite. Both databases count characters, as Array.from does.
-  const length = Array.from(top).length + 1
-  return sql<SqlBool>`(${sql.ref(path)} = ${top} or substr(${sql.ref(path)}, 1, ${sql.lit(length)}) = ${`${top}/`})`
+  const length = Array.from(written).length + 1
+  const [here, top] =
+    spelled === 'so'
+      ? [sql<string>`${sql.ref(path)}`, sql<string>`${written}`]
+      : [sql<string>`lower(${sql.ref(path)})`, sql<string>`lower(${written})`]
+  return sql<SqlBool>`(${here} = ${top} or substr(${here}, 1, ${sql.lit(length)}) = ${top} || '/')`
 }
 
 /** In a home of an admin or of another employee, in any case of letters. */
