@@ -53,8 +53,13 @@ export async function writeAudit(
     .execute()
 }
 
+/** What may hold a secret; hooks carry whatever their makers put there. */
+const secretive = /passw|secret|token|api_?key|hooks/i
+
 function shortened(details: Readonly<Record<string, unknown>>): string {
-  const json = JSON.stringify(details)
+  const json = JSON.stringify(details, (name, value: unknown) =>
+    secretive.test(name) ? '(not kept)' : value,
+  )
   if (json.length <= longestDetails) return json
   return JSON.stringify({ attributes: Object.keys(details).slice(0, 50), shortened: true })
 }

@@ -6,6 +6,7 @@ import {
   newId,
   WaybillError,
 } from '@waybill/api'
+import { writeAudit } from '../../audit/note-change.js'
 import type { CallContext } from '../../context.js'
 import { demandAdmin } from '../authority.js'
 
@@ -109,31 +110,38 @@ export async function writeSetting(
 ): Promise<void> {
   demandWrite(ctx, holder)
   checkSetting(name, value)
-  await ctx.store.db
-    .insertInto('setting')
-    .values({
-      id: newId(ctx.now),
-      workspace: ctx.workspace.id,
-      entitytype: holder.entitytype,
-      entity: holder.id,
-      name,
-      value,
-    })
-    .onConflict((conflict) =>
-      conflict.columns(['workspace', 'entitytype', 'entity', 'name']).doUpdateSet({ value }),
-    )
-    .execute()
+  await ctx.store.transaction(async (tx) => {
+    await tx
+      .insertInto('setting')
+      .values({
+        id: newId(ctx.now),
+        workspace: ctx.workspace.id,
+        entitytype: holder.entitytype,
+        entity: holder.id,
+        name,
+        value,
+      })
+      .onConflict((conflict) =>
+        conflict.columns(['workspace', 'entitytype', 'entity', 'name']).doUpdateSet({ value }),
+      )
+      .execute()
+    await writeAudit(tx, ctx, { ...holder, change: 'setting changed', details: { [name]: value } })
+  })
 }
 
 /** Takes one back, so that what it overruled is in force again; no harm when it was not there. */
 export async function deleteSetting(ctx: CallContext, holder: Holder, name: string): Promise<void> {
   demandWrite(ctx, holder)
-  await ctx.store.db
-    .deleteFrom('setting')
-    .where('entitytype', '=', holder.entitytype)
-    .where('entity', '=', holder.id)
-    .where('name', '=', name)
-    .execute()
+  await ctx.store.transaction(async (tx) => {
+    const { numDeletedRows } = await tx
+      .deleteFrom('setting')
+      .where('entitytype', '=', holder.entitytype)
+      .where('entity', '=', holder.id)
+      .where('name', '=', name)
+      .executeTakeFirst()
+    if (numDeletedRows === 0n) return
+    await writeAudit(tx, ctx, { ...holder, change: 'setting removed', details: { name } })
+  })
 }
 
 function demandWrite({ caller }: CallContext, { entitytype }: Holder): void {
