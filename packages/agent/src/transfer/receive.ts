@@ -266,6 +266,7 @@ export class Receive implements ReceiverOutput {
 
   /** Asks for the file, if there is space for as many bytes of it as are missing. */
   #want(file: IncomingFile, { place, options }: Placed, missing: number): void {
+    if (file.dropped) return
     if (reserves(options.reserve)) {
       const directory = place.tree.directory(parentPath(targetOf(place, file.entry)), true)
       this.#space.claim(file, directory, missing, options.reserve)
@@ -284,7 +285,7 @@ export class Receive implements ReceiverOutput {
     this.#large.set(file, { known, target, unlock, partial: undefined })
     try {
       const trusted = await Partial.examine(file, place.tree, target, partOptions(known))
-      if (!file.dropped) this.#want(file, known, file.entry.size - trusted)
+      this.#want(file, known, file.entry.size - trusted)
     } catch (error) {
       this.#fail(file, error)
     }

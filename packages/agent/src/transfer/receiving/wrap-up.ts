@@ -8,7 +8,7 @@ import type { Placed } from './target-task.js'
 interface WrapUpHost {
   readonly ask: Ask
   /** False once the task or the session is over. */
-  isAlive(): boolean
+  readonly isAlive: () => boolean
 }
 
 /** What is left to do when every entry of a task is settled; what goes wrong is noted on the task. */

@@ -71,11 +71,14 @@ class Spellings {
   #find(directory: BytePath, names: readonly BytePath[]): boolean {
     const [first, ...rest] = names
     if (first === undefined) return true
-    const alike = this.#namesIn(directory).get(fold(first)) ?? []
+    const listed = this.#namesIn(directory)
+    // A file or link stands where the receiver has a directory.
+    if (listed === undefined) return true
+    const alike = listed.get(fold(first)) ?? []
     return alike.some((name) => this.#find(joinPath(directory, name), rest))
   }
 
-  #namesIn(path: BytePath): ReadonlyMap<string, readonly BytePath[]> {
+  #namesIn(path: BytePath): ReadonlyMap<string, readonly BytePath[]> | undefined {
     if (this.#listed?.path === path) return this.#listed.names
     const names = new Map<string, BytePath[]>()
     const { tree, base } = this.#place
@@ -91,7 +94,9 @@ class Spellings {
         dir.closeSync()
       }
     } catch (error) {
-      if (!['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errno(error))) throw error
+      const code = errno(error)
+      if (code === 'ENOTDIR' || code === 'ELOOP') return undefined
+      if (code !== 'ENOENT') throw error
     }
     this.#listed = { path, names }
     return names

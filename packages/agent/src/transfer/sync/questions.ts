@@ -2,8 +2,8 @@ import type { BytePath, IncomingTask } from '@waybill/asc'
 import { Fault } from '../fault.js'
 
 interface Question {
-  resolve(lacking: readonly boolean[]): void
-  reject(fault: Fault): void
+  readonly resolve: (lacking: readonly boolean[]) => void
+  readonly reject: (fault: Fault) => void
 }
 
 /** Questions to the sender that are not answered yet, of each task in order. */
