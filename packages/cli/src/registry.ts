@@ -9,6 +9,7 @@ export interface CommandEntry {
 }
 
 const transfers = 'Transfers:'
+const files = 'Files:'
 const running = 'Running it:'
 const account = 'Logging in:'
 const admin = 'Administration:'
@@ -85,6 +86,42 @@ export const registry: readonly CommandEntry[] = [
     group: transfers,
     summary: 'start failed, aborted or finished jobs again',
     load: () => import('./commands/jobs/status.js').then(({ retry }) => retry),
+  },
+  {
+    name: 'ls',
+    group: files,
+    summary: 'list a directory',
+    load: () => import('./commands/files/ls.js').then(({ command }) => command),
+  },
+  {
+    name: 'size',
+    group: files,
+    summary: 'count the bytes of files and directories',
+    load: () => import('./commands/files/size.js').then(({ command }) => command),
+  },
+  {
+    name: 'exists',
+    group: files,
+    summary: 'tell whether something is there',
+    load: () => import('./commands/files/exists.js').then(({ command }) => command),
+  },
+  {
+    name: 'mkdir',
+    group: files,
+    summary: 'make directories',
+    load: () => import('./commands/files/change.js').then(({ mkdir }) => mkdir),
+  },
+  {
+    name: 'mv',
+    group: files,
+    summary: 'rename or move within a volume',
+    load: () => import('./commands/files/change.js').then(({ mv }) => mv),
+  },
+  {
+    name: 'rm',
+    group: files,
+    summary: 'delete files and directories',
+    load: () => import('./commands/files/change.js').then(({ rm }) => rm),
   },
   {
     name: 'up',

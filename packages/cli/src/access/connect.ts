@@ -48,8 +48,12 @@ export function credentialsFor(flags: AccessFlags): Credentials {
 }
 
 /** Runs `work` as the user that flags, environment or login name. */
-export async function withSession<T>(flags: AccessFlags, work: (session: Session) => Promise<T>): Promise<T> {
-  const session = new Session({ ...credentialsFor(flags), device: 'waybill' })
+export async function withSession<T>(
+  flags: AccessFlags,
+  work: (session: Session) => Promise<T>,
+  options: { readonly timeoutMs?: number } = {},
+): Promise<T> {
+  const session = new Session({ ...credentialsFor(flags), device: 'waybill', ...options })
   try {
     return await work(session)
   } finally {
