@@ -1,3 +1,4 @@
+import { frameName, parseSequence as readSequence } from '@waybill/api'
 import type { BytePath } from '@waybill/asc'
 
 /** A numbered sequence of files in one directory. */
@@ -8,27 +9,20 @@ export interface Sequence {
   name(number: number): BytePath
 }
 
-const maxFrames = 10_000_000
-
-const pattern = /^(.*)%(0?)(\d*)d(.*)\[(\d{1,12})-(\d{1,12})\]$/s
-
-/** Reads `movie.%04d.jpg[100-167]`; undefined for any other name. */
+/** Reads `movie.%04d.jpg[100-167]` as the control plane does; undefined for any other name. */
 export function parseSequence(name: string): Sequence | undefined {
-  const match = pattern.exec(name)
-  if (match === null) return undefined
-  const [, before = '', zero = '', width = '', after = '', first = '', last = ''] = match
-  if (Number(last) < Number(first) || Number(last) - Number(first) >= maxFrames || Number(width) > 20)
+  try {
+    const sequence = readSequence(name)
+    if (sequence === undefined) return undefined
+    const { first, last } = sequence
+    return { first, last, name: (number) => Buffer.from(frameName(sequence, number)).toString('latin1') }
+  } catch {
+    // One that counts backwards or without end is no sequence, but may well be the name of a file.
     return undefined
-  const bytes = (text: string) => Buffer.from(text).toString('latin1')
-  const [head, tail] = [bytes(before), bytes(after)]
-  return {
-    first: Number(first),
-    last: Number(last),
-    name: (number) => head + String(number).padStart(Number(width), zero === '' ? ' ' : '0') + tail,
   }
 }
 
-/** Numbers as runs: `3, 7-9`. Names the first runs of very many. */
+/** Numbers as runs: `3,7-9`. Names the first runs of very many. */
 export function describeGaps(numbers: readonly number[], runs = 20): string {
   const parts: string[] = []
   let start = 0
@@ -40,5 +34,5 @@ export function describeGaps(numbers: readonly number[], runs = 20): string {
     start = i + 1
   }
   const more = parts.length > runs ? ` and ${parts.length - runs} more gaps` : ''
-  return parts.slice(0, runs).join(', ') + more
+  return parts.slice(0, runs).join(',') + more
 }
