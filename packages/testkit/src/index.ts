@@ -1,4 +1,5 @@
 export * from './fault-proxy.js'
+export * from './mailbox.js'
 export * from './ports.js'
 export * from './processes.js'
 export * from './temp.js'

@@ -69,7 +69,10 @@ describe("a person's own keys", () => {
     const event = { as: lisa, data: { name: 'once' }, eid: 'key-1' }
     const first = await server.send('POST', 'key/create', event)
     const again = await server.send('POST', 'key/create', event)
-    expect(again).toMatchObject({ status: 409, body: { message: expect.stringMatching(/shown once/) } })
+    expect(again).toMatchObject({
+      status: 409,
+      body: { message: expect.stringMatching(/shown once/) as unknown },
+    })
     const { key } = first.body.result as Made
     for (const table of ['seen_event', 'audit', 'api_key', 'event'] as const) {
       const rows = await database.store.installation.selectFrom(table).selectAll().execute()
@@ -149,7 +152,7 @@ describe('keys that admins make for their users', () => {
     const there = await send(server.app, 'PUT', '/api/v3/api/login', {}, both)
     expect(there).toMatchObject({
       status: 403,
-      body: { message: expect.stringMatching(/another workspace/) },
+      body: { message: expect.stringMatching(/another workspace/) as unknown },
     })
 
     expect(await list(server.admin, { user: lisa.id })).toMatchObject([{ id: made.id, workspace_only: true }])
@@ -195,11 +198,11 @@ describe('user/api_key', () => {
     const asked = async () => await server.send('GET', 'user/api_key', { as: lisa })
     expect(await asked()).toMatchObject({
       status: 403,
-      body: { message: expect.stringMatching(/user_api_key/) },
+      body: { message: expect.stringMatching(/user_api_key/) as unknown },
     })
     await server.result('PUT', 'setting', { data: { name: 'user_api_key', value: 'enabled' } })
     const { body } = await asked()
-    expect(body).toEqual({ api_key: expect.stringMatching(/^wbk_/) })
+    expect(body).toEqual({ api_key: expect.stringMatching(/^wbk_/) as unknown })
     expect(await use(lisa, { key: String(body.api_key) })).toHaveProperty('result')
     expect((await list(lisa)).at(-1)).toMatchObject({ name: 'test' })
   })
