@@ -1,4 +1,5 @@
 import { newId } from '@waybill/api'
+import { pathFor } from '../entities/places/volumes/volume-paths.js'
 import type { WorkspaceStore } from '../store/store.js'
 import type { AgentHub } from './hub.js'
 
@@ -18,18 +19,20 @@ export async function claimVolumes(
 ): Promise<{ readonly served: readonly string[]; readonly failures: readonly string[] }> {
   const served: string[] = []
   const failures: string[] = []
+  const { os } = await store.db
+    .selectFrom('client')
+    .select('os')
+    .where('id', '=', client)
+    .executeTakeFirstOrThrow()
   for (const volume of await unserved(store, site)) {
+    const path = pathFor(volume, os)
+    if (path === '') continue
     try {
-      const root = await hub.request(
-        client,
-        'root.check',
-        { path: volume.path, create: true },
-        { timeoutMs: patience },
-      )
+      const root = await hub.request(client, 'root.check', { path, create: true }, { timeoutMs: patience })
       if (await claim(store, volume.id, client, site, root.path, now())) served.push(volume.id)
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
-      failures.push(`Volume ${volume.code} at ${volume.path} cannot be served: ${why}`)
+      failures.push(`Volume ${volume.code} at ${path} cannot be served: ${why}`)
     }
   }
   return { served, failures }
@@ -39,10 +42,9 @@ async function unserved({ db }: WorkspaceStore, site: string) {
   const servedHere = db.selectFrom('share_server').select('share').where('site', '=', site)
   return await db
     .selectFrom('share')
-    .select(['id', 'code', 'path'])
+    .select(['id', 'code', 'path', 'paths'])
     .where('kind', '=', 'volume')
     .where('inactive', '=', 0)
-    .where('path', '<>', '')
     .where('id', 'not in', servedHere)
     .execute()
 }

@@ -14,6 +14,7 @@ import {
 import { type WebSocket, WebSocketServer } from 'ws'
 import { type Clock, systemClock } from '../context.js'
 import { plainAddress } from './addresses.js'
+import { checkVolumes } from './check-volumes.js'
 import { claimVolumes } from './claim-volumes.js'
 import { Connection, type Patron } from './connection.js'
 import type { AgentHub, HubListener } from './hub.js'
@@ -33,7 +34,7 @@ export interface HubOptions {
   readonly listener?: HubListener
   readonly clock?: Clock
   readonly log?: (message: string, error?: unknown) => void
-  /** A server took on a volume that nobody served. */
+  /** A server took on a volume that nobody served, or lost the directory of one, or has it back. */
   readonly volumeServed?: (workspace: string, volume: string) => void
   readonly timing?: Partial<HubTiming>
   /** The other end of a connection has logged in. */
@@ -70,6 +71,7 @@ class SocketHub implements Hub, Patron {
   private readonly servers = new Set<Server | TlsServer>()
   private readonly checkIns: NodeJS.Timeout
   private checkingIn = false
+  private rootsChecked = 0
   private closed = false
 
   constructor(private readonly options: HubOptions) {
@@ -166,10 +168,12 @@ class SocketHub implements Hub, Patron {
       const { client, site } = await register(login, identity, hello, connection.seen, this.clock.now())
       connection.client = client
       this.byClient.set(client, connection)
-      const serves = hello.agent === 'server' && site.main
       // First, so that an agent that was welcomed serves what there is to serve.
-      const prepare = serves ? () => this.claim(connection, client, site.id) : () => Promise.resolve()
-      connection.welcome(client, hello.sessions, prepare)
+      connection.welcome(client, hello.sessions, async () => {
+        if (hello.agent !== 'server') return
+        const claimed = site.main ? await this.claim(connection, client, site.id) : []
+        await this.check([connection], claimed)
+      })
       if (!line.isOpen()) this.leave(connection)
     })
   }
@@ -213,14 +217,29 @@ class SocketHub implements Hub, Patron {
     })
   }
 
-  private async claim({ login }: Connection, client: string, site: string): Promise<void> {
+  private async claim({ login }: Connection, client: string, site: string): Promise<readonly string[]> {
     const now = (): number => this.clock.now()
     try {
       const { served, failures } = await claimVolumes(login.store, this, client, site, now)
       for (const volume of served) this.options.volumeServed?.(login.workspace.id, volume)
       for (const failure of failures) this.log(failure)
+      return served
     } catch (error) {
       this.log('Volumes without a server could not be looked up', error)
+      return []
+    }
+  }
+
+  /** Looks whether the directories of served volumes are there. */
+  private async check(connections: readonly Connection[], but: readonly string[] = []): Promise<void> {
+    try {
+      for (const [store, some] of byStore(connections)) {
+        const clients = some.flatMap(({ client }) => client ?? [])
+        const changed = await checkVolumes(store, this, clients, () => this.clock.now(), but)
+        for (const volume of changed) this.options.volumeServed?.(store.id, volume)
+      }
+    } catch (error) {
+      this.log('Volumes could not be looked at', error)
     }
   }
 
@@ -239,6 +258,10 @@ class SocketHub implements Hub, Patron {
         await writeCheckIns(store, rows)
       }
       for (const connection of [...this.byClient.values()]) await this.examine(connection)
+      if (now - this.rootsChecked >= this.timing.roots) {
+        this.rootsChecked = now
+        await this.check([...this.byClient.values()])
+      }
     } catch (error) {
       this.log('The last contacts of clients could not be written down', error)
     } finally {

@@ -10,6 +10,8 @@ export interface HubTiming {
   readonly challenge: number
   /** Between two times that last contacts are written down, and rights looked at again. */
   readonly checkIn: number
+  /** Between two looks at the directories of served volumes, at a check-in. */
+  readonly roots: number
   /** A client whose line is gone is shown as offline after this. */
   readonly grace: number
   /** For the answer to a request, unless the caller says otherwise. */
@@ -21,6 +23,7 @@ export const hubTiming: HubTiming = {
   hello: 10_000,
   challenge: 2000,
   checkIn: 20_000,
+  roots: 60_000,
   grace: 3000,
   request: 30_000,
 }

@@ -12,7 +12,7 @@ import { folderOperations } from './places/folder-operations.js'
 import { homeOperations } from './places/home-operations.js'
 import type { ShareOperations } from './places/share-operations.js'
 import { siteOperations } from './places/site-operations.js'
-import { type VolumeOperations, volumeOperations } from './places/volume-operations.js'
+import { type VolumeOperations, volumeOperations } from './places/volumes/volume-operations.js'
 
 /** The engine, and the operations that have more to them than create, update and remove. */
 export interface Entities {

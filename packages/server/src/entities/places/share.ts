@@ -5,7 +5,7 @@ import { commonFields } from '../engine/common-fields.js'
 import { boolean, json, reference, text, word } from '../engine/fields.js'
 import type { EntityKind, Field } from '../engine/kind.js'
 import { serverReadable, shareReadable, userReadable } from '../engine/readable.js'
-import { siteServers } from './site-servers.js'
+import { siteServers } from './volumes/site-servers.js'
 
 /** A server that serves a volume, is connected, may be used and finds the volume's directory. */
 function serving(eb: AnyBuilder, volume: Expression<unknown>) {

@@ -1,5 +1,5 @@
 import { WaybillError } from '@waybill/api'
-import { assignments } from '../../entities/places/site-servers.js'
+import { assignments } from '../../entities/places/volumes/site-servers.js'
 import { type Answer, type Call, demandId, type Route } from './route.js'
 
 /** Which servers serve a volume. As `share` it may be a share of any kind, of which only volumes have servers. */

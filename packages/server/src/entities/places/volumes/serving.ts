@@ -1,7 +1,7 @@
 import { newId, WaybillError } from '@waybill/api'
-import type { AgentHub } from '../../agents/hub.js'
-import type { CallContext } from '../../context.js'
-import type { Tx } from '../../store/store.js'
+import type { AgentHub } from '../../../agents/hub.js'
+import type { CallContext } from '../../../context.js'
+import type { Tx } from '../../../store/store.js'
 
 const serverType = 1
 

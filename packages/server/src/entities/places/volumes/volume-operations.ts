@@ -1,15 +1,15 @@
 import { newId, WaybillError } from '@waybill/api'
-import type { AgentHub } from '../../agents/hub.js'
-import { noteChange } from '../../audit/note-change.js'
-import type { CallContext } from '../../context.js'
-import type { JobService } from '../../jobs/service.js'
-import type { Tx } from '../../store/store.js'
-import { demandAdmin } from '../authority.js'
-import { codeFor } from '../engine/code.js'
-import { changedBy, describedColumns, flag, jsonOf, madeBy, queueId, textOf } from '../engine/columns.js'
-import type { Input } from '../operations.js'
+import type { AgentHub } from '../../../agents/hub.js'
+import { noteChange } from '../../../audit/note-change.js'
+import type { CallContext } from '../../../context.js'
+import type { JobService } from '../../../jobs/service.js'
+import type { Tx } from '../../../store/store.js'
+import { demandAdmin } from '../../authority.js'
+import { codeFor } from '../../engine/code.js'
+import { changedBy, describedColumns, flag, jsonOf, madeBy, queueId, textOf } from '../../engine/columns.js'
+import type { Input } from '../../operations.js'
+import { type ShareOperations, setAside } from '../share-operations.js'
 import { assignServer, findServer, mainServerOf, resolveRoot, type ServingClient } from './serving.js'
-import { type ShareOperations, setAside } from './share-operations.js'
 import { mergePaths, readPaths } from './volume-paths.js'
 
 export interface VolumeOperations extends ShareOperations {
@@ -59,7 +59,7 @@ export function volumeOperations({
           })
           .execute()
         if (server !== undefined) await assignServer(tx, ctx, id, server, path)
-        await noteChange(tx, ctx, { entitytype: 'volume', id, change: 'created' })
+        await noteChange(tx, ctx, { entitytype: 'volume', id, change: 'created', details: input })
       })
       return { ids: [id] }
     },
@@ -94,7 +94,7 @@ export function volumeOperations({
           .where('id', '=', id)
           .execute()
         if (server !== undefined) await assignServer(tx, ctx, id, server, path)
-        await noteChange(tx, ctx, { entitytype: 'volume', id, change: 'changed' })
+        await noteChange(tx, ctx, { entitytype: 'volume', id, change: 'changed', details: changes })
       })
     },
 
@@ -108,7 +108,12 @@ export function volumeOperations({
         // Their ACLs and servers go along with them; files stay.
         await tx.deleteFrom('share').where('parent', '=', id).execute()
         await tx.deleteFrom('share').where('id', '=', id).execute()
-        await noteChange(tx, ctx, { entitytype: 'volume', id, change: 'deleted' })
+        await noteChange(tx, ctx, {
+          entitytype: 'volume',
+          id,
+          change: 'deleted',
+          details: { code: volume.code },
+        })
       })
     },
 
@@ -126,7 +131,13 @@ export function volumeOperations({
       const path = await resolveRoot(hub, server, readPaths(await readVolume(ctx.store.db, id)))
       await ctx.store.transaction(async (tx) => {
         await assignServer(tx, ctx, id, server, path)
-        await noteChange(tx, ctx, { entitytype: 'volume', id, change: 'changed' })
+        const note = {
+          entitytype: 'volume',
+          id,
+          as: 'server assigned',
+          details: { client: server.id },
+        } as const
+        await noteChange(tx, ctx, { ...note, change: 'changed' })
       })
     },
 
@@ -141,7 +152,13 @@ export function volumeOperations({
           .executeTakeFirst()
         if (numDeletedRows === 0n)
           throw new WaybillError('not_found', `${server.code} does not serve this volume`)
-        await noteChange(tx, ctx, { entitytype: 'volume', id, change: 'changed' })
+        const note = {
+          entitytype: 'volume',
+          id,
+          as: 'server released',
+          details: { client: server.id },
+        } as const
+        await noteChange(tx, ctx, { ...note, change: 'changed' })
       })
     },
   }

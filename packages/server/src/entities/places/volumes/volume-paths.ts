@@ -1,6 +1,6 @@
 import { WaybillError } from '@waybill/api'
 import * as v from 'valibot'
-import type { Input } from '../operations.js'
+import type { Input } from '../../operations.js'
 import type { VolumePaths } from './serving.js'
 
 const systems = ['linux', 'mac', 'windows']
@@ -19,6 +19,15 @@ export function readPaths({
   readonly paths: string | null
 }): VolumePaths {
   return { path, paths: paths === null ? {} : v.parse(pathsShape, JSON.parse(paths)) }
+}
+
+/** Where a volume lies on a machine of an operating system; empty when nobody has said. */
+export function pathFor(
+  volume: { readonly path: string; readonly paths: string | null },
+  os: string,
+): string {
+  const { path, paths } = readPaths(volume)
+  return paths[os] ?? path
 }
 
 /** The paths of a volume after a change; a volume needs an absolute one. */

@@ -1,4 +1,4 @@
-import type { CallContext } from '../../context.js'
+import type { CallContext } from '../../../context.js'
 
 /** One server that serves a volume, as `siteservers` and `volume/servers` show it. */
 export interface Assignment {
