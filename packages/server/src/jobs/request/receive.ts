@@ -45,6 +45,7 @@ export async function receiveFiles(
   id: string,
   choice: Choice,
 ): Promise<void> {
+  demandReceiver(await demandJob(changeOf(ctx, ctx.store.db), id), ctx)
   const receiver = await receiverOf(ctx, choice)
   const after = await ctx.store.transaction(async (tx) => {
     const change = changeOf(ctx, tx)
