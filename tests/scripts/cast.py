@@ -36,6 +36,11 @@ def local(name, path, content="x"):
     return written(LOCAL[name] / path, content)
 
 
+def at(name, path):
+    """A path on somebody's machine, with the slash at its end if there is one."""
+    return "%s/%s" % (LOCAL[name], path)
+
+
 def written(path, content):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content)
@@ -69,7 +74,8 @@ class Script(unittest.TestCase):
     def refused(self, words, call, *args, **options):
         """The call fails with a message that has the words, and a status that blames the caller."""
         with self.assertRaisesRegex(accsyn_api.Refused, words) as caught:
-            call(*args, **options)
+            answer = call(*args, **options)
+            self.fail("%r %r was answered: %r" % (args, options, answer))
         status = getattr(caught.exception, "status", 400)
         self.assertTrue(400 <= status < 500 or status == 501, "HTTP %s: %s" % (status, caught.exception))
         return caught.exception

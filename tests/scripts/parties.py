@@ -1,6 +1,6 @@
 """Who sends to whom, and how that is written."""
 
-from cast import EMAIL, LOCAL, STORAGE, WORKSPACE, Script, local, session, stored, until, wait
+from cast import EMAIL, LOCAL, STORAGE, WORKSPACE, Script, at, local, session, stored, until, wait
 
 
 class Parties(Script):
@@ -16,7 +16,7 @@ class Parties(Script):
 
     def test_the_workspace_has_many_names(self):
         (workspace,) = self.admin.find("workspace")
-        to = str(LOCAL["admin"] / "x")
+        to = at("admin", "x")
         for name in ("hq:", WORKSPACE + ":", "site=hq:", "workspace=%s:" % WORKSPACE, ""):
             job = self.paused(name + "parties/a.txt", to)
             self.assertEqual(job["source"], "workspace:" + workspace["id"], name)
@@ -25,7 +25,7 @@ class Parties(Script):
 
     def test_users_and_their_machines(self):
         desk = self.admin.find_one("client WHERE code=desk")
-        to, me = str(LOCAL["admin"] / "x"), EMAIL["admin"]
+        to, me = at("admin", "x"), EMAIL["admin"]
         for name in (me + ":", me + "@desk:", "user=%s:" % me, "client=%s:" % desk["id"], ""):
             job = self.paused("parties/a.txt", name + to)
             self.assertEqual(job["destination"], "user:" + self.admin.user_id, name)
@@ -33,7 +33,7 @@ class Parties(Script):
             self.assertEqual((task["destination"]["client"], task["destination"]["path"]), (desk["id"], to))
 
     def test_what_is_refused_at_once(self):
-        to = str(LOCAL["admin"] / "x")
+        to = at("admin", "x")
         for source, destination, words in (
             ("parties/a.txt", "elsewhere/a.txt", "."),
             ("parties/a.txt", "nobody@example.com:" + to, "nobody"),
@@ -90,7 +90,7 @@ class Parties(Script):
         self.assertEqual(job["size"], 25)
 
     def test_a_missing_file_fails_its_task_alone(self):
-        to = str(LOCAL["admin"] / "missing/")
+        to = at("admin", "missing/")
         tasks = [
             {"source": "parties/" + name, "destination": "%s/%s" % (to, name)}
             for name in ("a.txt", "gone.txt")
@@ -105,13 +105,19 @@ class Parties(Script):
         self.admin.update("Transfer", job["id"], {"status": "aborted"})
 
     def test_recipients_are_told_and_may_look(self):
-        job = self.paused("parties/a.txt", str(LOCAL["admin"] / "x"))
-        self.assertEqual(self.admin.recipients("job", job["id"]), [])
+        job = self.paused("parties/a.txt", at("admin", "x"))
+
+        def emails():
+            return [each["user_hr"] for each in self.admin.recipients("job", job["id"])]
+
+        self.assertNotIn(EMAIL["tommy"], emails())
         tommy = session("tommy")
         self.assertIsNone(tommy.get_entity("Transfer", job["id"]))
         self.assertTrue(self.admin.add_recipient("job", job["id"], EMAIL["tommy"]))
-        (one,) = self.admin.recipients("job", job["id"])
-        self.assertEqual((one["user"], one["user_hr"]), (tommy.user_id, EMAIL["tommy"]))
-        self.assertIn("actioned", one)
+        self.assertIn(EMAIL["tommy"], emails())
+        told = [each for each in self.admin.recipients("job", job["id"]) if each["user"] == tommy.user_id]
+        self.assertEqual([sorted(each) for each in told], [["actioned", "user", "user_hr"]])
+        self.assertEqual(tommy.get_entity("Transfer", job["id"])["id"], job["id"])
+        self.refused(".", tommy.update, "Transfer", job["id"], {"status": "aborted"})
         self.assertTrue(self.admin.remove_recipient("job", job["id"], EMAIL["tommy"]))
-        self.assertEqual(self.admin.recipients("job", job["id"]), [])
+        self.assertNotIn(EMAIL["tommy"], emails())

@@ -178,7 +178,8 @@ class Roles(Script):
         self.refused("unicorn", admin.find, "attributes WHERE entitytype=unicorn")
 
     def test_parcels_keep_their_place(self):
-        names = "id code name status public user user_hr created creator modified modifier parent size metadata expires"
+        names = "id code name status public user user_hr created creator modified modifier"
+        names += " parent size metadata expires"
         for role in ("admin", "lisa", "tommy"):
             found = session(role).find("attributes WHERE entitytype=delivery")
             self.assertHas(dict.fromkeys(found), names.split())

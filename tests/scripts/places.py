@@ -1,6 +1,6 @@
 """Queues, sites and clients."""
 
-from cast import EMAIL, LOCAL, Script, session, stored, until
+from cast import EMAIL, Script, at, session, stored, until
 
 
 class Queues(Script):
@@ -31,7 +31,7 @@ class Queues(Script):
             "Transfer",
             {
                 "source": "queues/a.mov",
-                "destination": str(LOCAL["admin"] / "q"),
+                "destination": at("admin", "q"),
                 "status": "paused",
                 "queue": "dailies",
             },

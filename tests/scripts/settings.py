@@ -1,6 +1,6 @@
 """Settings and what they inherit from."""
 
-from cast import LOCAL, Script, session, stored
+from cast import Script, at, session, stored
 
 SPEED = "transfer_speedlimit"
 
@@ -36,7 +36,7 @@ class Settings(Script):
             "Transfer",
             {
                 "source": "settings/a.mov",
-                "destination": str(LOCAL["admin"] / "s"),
+                "destination": at("admin", "s"),
                 "status": "paused",
                 "queue": "low",
                 "settings": {"job_max_retries": "3"},

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 
-from cast import EMAIL, LOCAL, STORAGE, WORKSPACE, Script, local, session, stored, wait
+from cast import EMAIL, LOCAL, STORAGE, WORKSPACE, Script, at, local, session, stored, wait
 
 JOB = (
     "code created destination destination_hr etr finished id name progress size source source_hr speed status"
@@ -118,7 +118,7 @@ class Tasks(Downloads):
             {
                 "tasks": {
                     "source": "_REF/creatures_showreel_2018.mov",
-                    "destination": str(LOCAL["admin"] / "Downloads/creatures_showreel_2018.mov"),
+                    "destination": at("admin", "Downloads/creatures_showreel_2018.mov"),
                 }
             },
             entityid=transfer["id"],
@@ -203,7 +203,7 @@ class Forms(Script):
         s = session("admin")
         for name in ("a", "b"):
             stored("forms/" + name)
-        to = str(LOCAL["admin"] / "forms")
+        to = at("admin", "forms")
         tasks = [{"source": "forms/" + name, "destination": "%s/%s" % (to, name)} for name in ("a", "b")]
         forms = [tasks, tasks[0], {"first": tasks[0], "second": tasks[1]}]
         for form in forms:
@@ -224,7 +224,7 @@ class Forms(Script):
                     "Transfer",
                     {
                         "source": "forms/" + name,
-                        "destination": str(LOCAL["admin"] / "append/"),
+                        "destination": at("admin", "append/"),
                         "append": bool(both),
                     },
                 )

@@ -8,7 +8,7 @@ beforeAll(async () => {
   if (hasPython) cast = await openCast()
 })
 
-test.skipIf(!hasPython).each(['transfers', 'parties', 'errors', 'pipeline'])(
+test.skipIf(!hasPython).each(['transfers', 'parties', 'errors', 'shapes', 'pipeline'])(
   '%s.py runs unchanged',
   async (name) => {
     await runScript(cast, name)
