@@ -36,20 +36,25 @@ export function clientOperations({
           .where('id', '=', id)
           .execute()
         if (changes.site !== undefined) await moveToSite(tx, client, changes.site)
-        await noteChange(tx, ctx, { entitytype: 'client', id, change: 'changed' })
+        await noteChange(tx, ctx, { entitytype: 'client', id, change: 'changed', details: changes })
       })
     },
 
     async remove(ctx, id) {
       const client = await readClient(ctx.store.db, id)
       demandRight(ctx.caller, client)
-      if (client.online === 1 || hub.isOnline(id)) {
-        throw new WaybillError('conflict', `${client.code} is online; stop it before it is deleted`)
+      const demandOffline = ({ online, code }: Client) => {
+        if (online === 0 && !hub.isOnline(id)) return
+        throw new WaybillError('conflict', `${code} is online; stop it before it is deleted`)
       }
+      demandOffline(client)
       await jobs.abortJobsOf(ctx, { entitytype: 'client', id }, `The client ${client.code} was deleted`)
       await ctx.store.transaction(async (tx) => {
+        // It may have come back in between.
+        demandOffline(await readClient(tx, id))
         await tx.deleteFrom('client').where('id', '=', id).execute()
-        await noteChange(tx, ctx, { entitytype: 'client', id, change: 'deleted' })
+        const details = { code: client.code }
+        await noteChange(tx, ctx, { entitytype: 'client', id, change: 'deleted', details })
       })
     },
   }

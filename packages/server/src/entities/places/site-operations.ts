@@ -29,7 +29,7 @@ export const siteOperations: EntityOperations = {
           ...madeBy(ctx),
         })
         .execute()
-      await noteChange(tx, ctx, { entitytype: 'site', id, change: 'created' })
+      await noteChange(tx, ctx, { entitytype: 'site', id, change: 'created', details: input })
     })
     return { ids: [id] }
   },
@@ -42,6 +42,9 @@ export const siteOperations: EntityOperations = {
       if (code !== site.code && builtIn.includes(site.code)) {
         throw new WaybillError('forbidden', `The site ${site.code} keeps its code`)
       }
+      if (changes.name !== undefined && site.code === 'roaming') {
+        throw new WaybillError('forbidden', "The site of users' own machines keeps its name")
+      }
       const { status } = changes
       await tx
         .updateTable('site')
@@ -53,7 +56,7 @@ export const siteOperations: EntityOperations = {
         })
         .where('id', '=', id)
         .execute()
-      await noteChange(tx, ctx, { entitytype: 'site', id, change: 'changed' })
+      await noteChange(tx, ctx, { entitytype: 'site', id, change: 'changed', details: changes })
     })
   },
 
@@ -70,7 +73,7 @@ export const siteOperations: EntityOperations = {
       }
       await demandUnused(tx, id, site.code)
       await tx.deleteFrom('site').where('id', '=', id).execute()
-      await noteChange(tx, ctx, { entitytype: 'site', id, change: 'deleted' })
+      await noteChange(tx, ctx, { entitytype: 'site', id, change: 'deleted', details: { code: site.code } })
     })
   },
 }
