@@ -201,11 +201,14 @@ export async function createTestServer(
   return server
 }
 
-export function headersOf(member: Pick<Member, 'email' | 'key'>): Record<string, string> {
+export function headersOf(
+  member: Pick<Member, 'email' | 'key'>,
+  workspace = 'studio',
+): Record<string, string> {
   const part = (text: string): string => Buffer.from(text).toString('base64')
   return {
     authorization: `basic ${part(member.email)}:${part(member.key)}`,
-    'x-accsyn-workspace': 'studio',
+    'x-accsyn-workspace': workspace,
     'x-accsyn-device': 'test',
   }
 }

@@ -64,6 +64,11 @@ export class EntityEngine {
       .map(({ type }) => type)
   }
 
+  /** Types that are known, and kept a place for, but cannot be made yet. */
+  isNotYet(type: EntityType): boolean {
+    return notYet.has(type)
+  }
+
   attributes(role: Role, type: EntityType, operation: Operation): readonly string[] {
     return entities[type].visible.includes(role) ? attributeNames(entities[type], role, operation) : []
   }
@@ -167,8 +172,9 @@ export class EntityEngine {
   }
 
   async remove(ctx: CallContext, type: EntityType, id: string, force: boolean): Promise<void> {
-    demandDelete(type, ctx.caller)
     const operations = this.#operations[type]
+    if (notYet.has(type)) throw this.#cannot(type, 'deleted')
+    demandDelete(type, ctx.caller)
     if (operations?.remove === undefined) throw this.#cannot(type, 'deleted')
     await this.demand(ctx, type, id)
     await operations.remove(ctx, id, { force })

@@ -9,7 +9,7 @@ export const accessRoutes: readonly Route[] = [
     uri: 'acl/create',
     about: 'Gives a user a path on a share, or adds another path to what was given before',
     answer: 'list of the ACL; `[true]` where a path was added to one that was there',
-    example: { data: { entity: 'user:$user', target: 'share:$volume', path: '/film', read: true } },
+    example: { data: { entity: 'user:$user', target: 'share:$folder', path: '/film', read: true } },
     run: grant,
   },
   {

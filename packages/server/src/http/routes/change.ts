@@ -91,6 +91,9 @@ async function remove(call: Call): Promise<Answer> {
 async function setAside(call: Call, aside: boolean): Promise<Answer> {
   const { ctx, entities, type, deps } = call
   const set = asideOperation(entities, type)
+  if (entities.engine.isNotYet(type)) {
+    throw new WaybillError('not_available', `A ${type} is not available yet`)
+  }
   if (set === undefined) throw new WaybillError('bad_request', `A ${type} cannot be set aside`)
   const id = aside ? demandId(call) : await idOrCode(call)
   await entities.engine.demand(ctx, type, id)
