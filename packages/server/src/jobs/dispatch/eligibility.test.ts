@@ -72,6 +72,18 @@ const obstacles: {
     code: 'W#J052',
     entity: () => `volume:${world.volume}`,
   },
+  {
+    what: 'a volume that nobody serves',
+    change: ({ storage }) => ({ storage: storage.map((side) => ({ ...side, served: [] })) }),
+    code: 'W#J052',
+    entity: () => `volume:${world.volume}`,
+  },
+  {
+    what: 'a directory that is gone',
+    change: ({ storage }) => ({ storage: storage.map(brokenServing) }),
+    code: 'W#J052',
+    entity: () => `volume:${world.volume}`,
+  },
   { what: 'no source', change: () => ({ source: undefined }), code: 'W#J050', entity: undefined },
   { what: 'no destination', change: () => ({ destination: undefined }), code: 'W#J050', entity: undefined },
   {
@@ -102,6 +114,10 @@ const obstacles: {
   },
 ]
 
+function brokenServing(side: Facts['storage'][number]): Facts['storage'][number] {
+  return { ...side, served: side.served.map((row) => ({ ...row, problem: '/srv/storage is gone' })) }
+}
+
 describe('a job may run', () => {
   it('when nothing stands against it', () => {
     expect(whatStandsAgainst(free, anybody, now)).toBeUndefined()
@@ -118,5 +134,26 @@ describe('a job may run', () => {
     expect(reason).toMatchObject({ code })
     expect(reason?.entity).toBe(entity?.(free))
     expect(reason?.message).not.toBe('')
+  })
+
+  it('and a standard user, who sees no storage, is not told of it by name', () => {
+    const words = (facts: Facts, online = anybody): string[] => {
+      const cases: Partial<Facts>[] = [
+        { storage: facts.storage.map((side) => ({ ...side, served: [] })) },
+        { storage: facts.storage.map(brokenServing) },
+        { shares: facts.shares.map((share) => ({ ...share, status: 'disabled' })) },
+      ]
+      const told = cases.map(
+        (change) => whatStandsAgainst({ ...facts, ...change }, online, now)?.message ?? '',
+      )
+      const offline = (client: string) => client !== world.clients.hq
+      return [...told, whatStandsAgainst(facts, offline, now)?.message ?? '']
+    }
+    const standard = { ...free, users: free.users.map((user) => ({ ...user, role: 'standard' })) }
+    for (const message of words(free)) expect(message).toMatch(/storage|hq-server/)
+    for (const message of words(standard)) {
+      expect(message).not.toBe('')
+      expect(message).not.toMatch(/storage|hq-server|\/srv/)
+    }
   })
 })
