@@ -20,7 +20,7 @@ import {
   sizeOf,
   withRoot,
 } from './place.js'
-import { remove } from './remove.js'
+import { type Removed, remove } from './remove.js'
 import { rename } from './rename.js'
 import { type PageLimits, pageLimits, Walk } from './walk.js'
 
@@ -74,7 +74,11 @@ export class FileDesk {
       return { done: true }
     },
     'files.mkdir': (args) => withRoot(beneath(args), (hold) => mkdir(hold(args.path))),
-    'files.delete': (args) => withRoot(beneath(args), (hold) => deleteSome(args, hold)),
+    'files.delete': (args) =>
+      withRoot(beneath(args), (hold) => {
+        const how = { force: args.force, ms: this.#limits.ms }
+        return unlessGone(() => remove(hold(args.path), how, this.#now))
+      }),
     'files.rename': (args) =>
       withRoot(beneath(args), (hold) => {
         const from = hold(args.path)
@@ -98,7 +102,7 @@ export class FileDesk {
       held.tree.close()
       throw error
     }
-    const last = walk.page(this.#limits)
+    const last = walk.page(this.#limits, this.#now)
     if (last.done) walk.close()
     else this.#walks.set(args.walk, { walk, page: 0, last, used: this.#now() })
     return last
@@ -111,7 +115,7 @@ export class FileDesk {
     }
     open.used = this.#now()
     if (page === open.page) return open.last
-    if (!open.last.done) open.last = open.walk.page(this.#limits)
+    open.last = open.walk.page(this.#limits, this.#now)
     open.page = page
     // Kept for a moment, should the answer get lost; what it holds open is not.
     if (open.last.done) open.walk.close()
@@ -164,12 +168,10 @@ function mkdir({ tree, base }: HeldPath): RequestResult<'files.mkdir'> {
   return { done: true }
 }
 
-function deleteSome(
-  { path, force }: RequestArgs<'files.delete'>,
-  hold: (path: string) => HeldPath,
-): RequestResult<'files.delete'> {
+/** What is gone already is as good as deleted. */
+function unlessGone(work: () => Removed): Removed {
   try {
-    return remove(hold(path), { force })
+    return work()
   } catch (error) {
     if (isMissing(error)) return { done: true, deleted: 0 }
     throw error

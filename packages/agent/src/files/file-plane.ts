@@ -1,5 +1,5 @@
 import { type FileRequestName, type RequestArgs, WaybillError } from '@waybill/api'
-import { openRootThread, type RootThread } from './root-thread.js'
+import { openRootThread, type RootThread, type ThreadOptions, threadOptions } from './root-thread.js'
 
 /** Roots at a time that have a thread; an agent serves a few volumes. */
 const mostThreads = 24
@@ -7,6 +7,11 @@ const mostThreads = 24
 /** What this agent does about files, as its main thread sees it: each root has a thread of its own. */
 export class FilePlane {
   readonly #threads = new Map<string, RootThread>()
+  readonly #options: ThreadOptions
+
+  constructor(options: ThreadOptions = threadOptions) {
+    this.#options = options
+  }
 
   /** Rejects with a WaybillError. */
   async perform<N extends FileRequestName>(name: N, args: RequestArgs<N>): Promise<unknown> {
@@ -24,7 +29,7 @@ export class FilePlane {
     if (this.#threads.size >= mostThreads) this.#makeRoom()
     const thread: RootThread = openRootThread(() => {
       if (this.#threads.get(root) === thread) this.#threads.delete(root)
-    })
+    }, this.#options)
     this.#threads.set(root, thread)
     return thread
   }

@@ -45,13 +45,23 @@ export function holdPath({ root, exact }: Asked, path: string, open?: DirectoryT
   if (fault !== undefined || (sep === '\\' && path.includes('\\'))) {
     throw new WaybillError('bad_request', `Refused: ${fault ?? 'a name holds a backslash'}`)
   }
-  const tree = open ?? new DirectoryTree(realpathSync.native(root))
+  const tree = open ?? holdRoot(root)
   try {
     if (exact && base !== '' && takesOtherSpellings(tree.path)) demandSpelling(tree, base)
     return { tree, base }
   } catch (error) {
     if (open === undefined) tree.close()
     throw error
+  }
+}
+
+/** A root that is gone is not the same as nothing in it. */
+function holdRoot(root: string): DirectoryTree {
+  try {
+    return new DirectoryTree(realpathSync.native(root))
+  } catch (cause) {
+    const words = 'the directory of the share is not there, or cannot be used; is its drive gone?'
+    throw new WaybillError('unreachable', words, { cause })
   }
 }
 

@@ -20,8 +20,8 @@ export interface Removed {
  */
 export function remove(
   held: HeldPath,
-  { force, ms = 250 }: { readonly force: boolean; readonly ms?: number },
-  now: () => number = () => performance.now(),
+  { force, ms }: { readonly force: boolean; readonly ms: number },
+  now: () => number,
 ): Removed {
   const { tree, base } = held
   if (base === '') throw new WaybillError('forbidden', 'the root of a share cannot be deleted')

@@ -4,9 +4,8 @@ import { clock, type FromFileThread } from './calls.js'
 import { FileDesk } from './desk.js'
 import { failureFrom } from './failure.js'
 
-/** Requests that may wait for one storage, and milliseconds that each is worth waiting for. */
+/** Requests that may wait for one storage. */
 const mostWaiting = 64
-const patience = 12_000
 /** A thread that had nothing to do for so long ends, and with it what it held open. */
 const idleAfter = 90_000
 
@@ -20,9 +19,20 @@ export interface RootThread {
   close(): void
 }
 
+export interface ThreadOptions {
+  /** What the thread runs; absent where work is done in the caller's own thread. */
+  readonly worker: URL | undefined
+  /** Milliseconds that an answer is waited for. */
+  readonly patience: number
+}
+export const threadOptions: ThreadOptions = { worker: workerUrl, patience: 12_000 }
+
 /** A thread of its own for one root: a storage that hangs, as dead network drives do, holds up nobody else. */
-export function openRootThread(ended: () => void): RootThread {
-  return workerUrl === undefined ? new SameThread() : new OwnThread(workerUrl, ended)
+export function openRootThread(
+  ended: () => void,
+  { worker, patience }: ThreadOptions = threadOptions,
+): RootThread {
+  return worker === undefined ? new SameThread() : new OwnThread(worker, patience, ended)
 }
 
 class SameThread implements RootThread {
@@ -54,7 +64,11 @@ class OwnThread implements RootThread {
   readonly #idleTimer: NodeJS.Timeout
   #lastId = 0
 
-  constructor(url: URL, ended: () => void) {
+  constructor(
+    url: URL,
+    private readonly patience: number,
+    ended: () => void,
+  ) {
     this.#worker = new Worker(url)
     this.#worker.unref()
     this.#idleTimer = setTimeout(() => this.close(), idleAfter).unref()
@@ -83,10 +97,10 @@ class OwnThread implements RootThread {
       const id = ++this.#lastId
       const timer = setTimeout(() => {
         this.#fail(id, new WaybillError('timeout', 'the storage does not answer; is its network drive gone?'))
-      }, patience)
+      }, this.patience)
       this.#waiting.set(id, { resolve, reject, timer })
       this.#unanswered.add(id)
-      this.#worker.postMessage({ id, name, args, until: clock() + patience })
+      this.#worker.postMessage({ id, name, args, until: clock() + this.patience })
     })
   }
 
