@@ -192,6 +192,14 @@ export const settings = {
     guard: 'operators',
     description: 'Age at which a finished job moves to the archive',
   },
+  user_api_key: {
+    default: 'false',
+    unit: 'true, false',
+    type: { kind: 'switch' },
+    levels: ['workspace'],
+    guard: 'operators',
+    description: 'Whether programs that ask for an API key of their user are given a new one',
+  },
 } as const satisfies Record<string, SettingDefinition>
 
 export type SettingName = keyof typeof settings

@@ -200,7 +200,7 @@ describe('user/api_key', () => {
       status: 403,
       body: { message: expect.stringMatching(/user_api_key/) as unknown },
     })
-    await server.result('PUT', 'setting', { data: { name: 'user_api_key', value: 'enabled' } })
+    await server.result('PUT', 'setting', { data: { name: 'user_api_key', value: 'true' } })
     const { body } = await asked()
     expect(body).toEqual({ api_key: expect.stringMatching(/^wbk_/) as unknown })
     expect(await use(lisa, { key: String(body.api_key) })).toHaveProperty('result')

@@ -1,4 +1,4 @@
-import { formatDate, parseDate, WaybillError } from '@waybill/api'
+import { formatDate, parseDate, readSwitch, WaybillError } from '@waybill/api'
 import { addressesOf, type KeyInfo } from '../../access/keys.js'
 import { endKey, findKeys, makeKey } from '../../access/own-keys.js'
 import type { Answer, Call, Route } from './route.js'
@@ -36,7 +36,7 @@ export const keyRoutes: readonly Route[] = [
   {
     method: 'GET',
     uri: 'user/api_key',
-    about: 'Makes an API key for the program that asks, where the setting `user_api_key` is `enabled`',
+    about: 'Makes an API key for the program that asks, where the setting `user_api_key` is `true`',
     answer: '`api_key` at the top',
     example: {},
     run: handOut,
@@ -76,7 +76,7 @@ async function handOut({ ctx }: Call): Promise<Answer> {
     .where('entity', '=', ctx.workspace.id)
     .where('name', '=', 'user_api_key')
     .executeTakeFirst()
-  if (setting?.value !== 'enabled') {
+  if (readSwitch(setting?.value ?? '') !== true) {
     throw new WaybillError(
       'forbidden',
       'API keys are not given out here; make one with "waybill key create", or let an admin set user_api_key',
