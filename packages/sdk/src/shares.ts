@@ -1,5 +1,5 @@
 import { isEntityId, WaybillError } from '@waybill/api'
-import type { Acl, Share } from './entities/index.js'
+import type { Acl, Assignment, CollectionFile, Share } from './entities/index.js'
 import { present } from './options.js'
 import type { Session } from './session.js'
 import type { Connection } from './wire/connection.js'
@@ -56,17 +56,52 @@ export class Shares {
     return typeof made === 'object' && made !== null ? (made as Acl) : null
   }
 
-  /** Takes a grant back. */
-  async revoke(acl: string): Promise<true> {
-    await this.#connection.event('DELETE', 'acl/delete', { id: acl, data: {} })
+  /** Takes a grant back: all of it, or one path of it. */
+  async revoke(acl: string, options: { readonly path?: string } = {}): Promise<true> {
+    await this.#connection.event('DELETE', 'acl/delete', { id: acl, data: present({ ...options }) })
     return true
   }
 
-  /** Grants, by a query like `Acl WHERE target=share:...`. */
+  /** Grants, by a query like `Acl WHERE target=share:...`; `recursive` takes what lies beneath the target along. */
   access(query = 'acl', options: { readonly recursive?: boolean } = {}): Promise<Acl[]> {
     return this.#connection
       .event('GET', 'acl/find', { query, data: present({ ...options }) })
       .then(({ result }) => (Array.isArray(result) ? (result as Acl[]) : []))
+  }
+
+  /** What is in a collection, by its id. */
+  files(collection: string): Promise<CollectionFile[]> {
+    return this.#session.find('file', { entityId: collection })
+  }
+
+  /** Puts paths into a collection, in any notation of storage; answers with what is in it then. */
+  async addFiles(collection: string, files: readonly string[]): Promise<CollectionFile[]> {
+    const { result } = await this.#connection.event('POST', 'file/add', { id: collection, data: { files } })
+    return Array.isArray(result) ? (result as CollectionFile[]) : []
+  }
+
+  /** Takes files out of a collection, by their ids; on the storage they stay. */
+  async removeFiles(collection: string, files: readonly string[]): Promise<true> {
+    await this.#connection.event('DELETE', 'collection/file/remove', { id: collection, data: { files } })
+    return true
+  }
+
+  /** Has a server serve a volume at the server's site; the server by its id or host name. */
+  async assign(volume: string, server: string): Promise<true> {
+    await this.#connection.event('PUT', 'share/server', { id: volume, data: { client: server } })
+    return true
+  }
+
+  /** Has a server serve a volume no longer. */
+  async deassign(volume: string, server: string): Promise<true> {
+    await this.#connection.event('DELETE', 'volume/server', { id: volume, data: { client: server } })
+    return true
+  }
+
+  /** The servers of a volume, the main site's too. */
+  async servers(volume: string): Promise<Assignment[]> {
+    const { result } = await this.#connection.event('GET', 'volume/servers', { id: volume, data: {} })
+    return Array.isArray(result) ? (result as Assignment[]) : []
   }
 }
 

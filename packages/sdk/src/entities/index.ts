@@ -1,6 +1,6 @@
 import type { Entity } from './entity.js'
 import type { Queue, Task, Transfer } from './jobs.js'
-import type { Acl, Client, Share, Site, User, Volume, Workspace } from './places.js'
+import type { Acl, Client, CollectionFile, Home, Share, Site, User, Volume, Workspace } from './places.js'
 
 /** Entity types by their names on the wire; old names included. */
 export interface EntityMap {
@@ -9,8 +9,9 @@ export interface EntityMap {
   browser: Client
   client: Client
   collection: Share
+  file: CollectionFile
   folder: Share
-  home: Share
+  home: Home
   job: Transfer
   queue: Queue
   server: Client

@@ -25,9 +25,12 @@ export interface Acl extends Entity {
   /** `share:<id>` */
   readonly target: string
   readonly target_hr: string
+  /** The first path; `paths` has all of them. */
   readonly path: string
   readonly read: boolean
   readonly write: boolean
+  readonly paths: readonly { readonly path: string; readonly read: boolean; readonly write: boolean }[]
+  readonly message: string
   readonly created: Date
 }
 
@@ -72,4 +75,28 @@ export interface Volume extends Share {
   readonly default: boolean
   readonly server: string | null
   readonly server_hr: string | null
+}
+
+export interface Home extends Share {
+  readonly user: string | null
+  readonly user_hr: string
+}
+
+/** Its id is a UUID. */
+export interface CollectionFile extends Entity {
+  /** Within the collection: `collection=CODE/NAME`. */
+  readonly name: string
+  /** On the storage: `volume=CODE/...`. */
+  readonly path: string
+  readonly parent: string
+  readonly created: Date
+}
+
+/** A server that serves a volume, at its site. */
+export interface Assignment {
+  readonly site: string
+  readonly site_hr: string
+  readonly client: string
+  readonly client_hr: string
+  readonly path: string
 }
