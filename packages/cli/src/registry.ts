@@ -10,6 +10,7 @@ export interface CommandEntry {
 
 const transfers = 'Transfers:'
 const files = 'Files:'
+const sharing = 'Storage and sharing:'
 const running = 'Running it:'
 const account = 'Logging in:'
 const admin = 'Administration:'
@@ -124,6 +125,48 @@ export const registry: readonly CommandEntry[] = [
     load: () => import('./commands/files/change.js').then(({ rm }) => rm),
   },
   {
+    name: 'volume',
+    group: sharing,
+    summary: 'volumes and the servers that serve them',
+    load: () => import('./commands/shares/volume.js').then(({ command }) => command),
+  },
+  {
+    name: 'folder',
+    group: sharing,
+    summary: 'directories that are shared',
+    load: () => import('./commands/shares/folder.js').then(({ command }) => command),
+  },
+  {
+    name: 'home',
+    group: sharing,
+    summary: "users' own folders",
+    load: () => import('./commands/shares/home.js').then(({ command }) => command),
+  },
+  {
+    name: 'collection',
+    group: sharing,
+    summary: 'chosen files, shared as one',
+    load: () => import('./commands/shares/collection.js').then(({ command }) => command),
+  },
+  {
+    name: 'grant',
+    group: sharing,
+    summary: 'let a user read or write on a share',
+    load: () => import('./commands/shares/grant.js').then(({ command }) => command),
+  },
+  {
+    name: 'access',
+    group: sharing,
+    summary: 'show who may what',
+    load: () => import('./commands/shares/access.js').then(({ command }) => command),
+  },
+  {
+    name: 'revoke',
+    group: sharing,
+    summary: 'take back what was granted',
+    load: () => import('./commands/shares/revoke.js').then(({ command }) => command),
+  },
+  {
     name: 'up',
     group: running,
     summary: 'run a control plane and a storage agent',
@@ -188,18 +231,6 @@ export const registry: readonly CommandEntry[] = [
     group: admin,
     summary: 'workspaces of an installation on this machine',
     load: () => import('./commands/people/workspace.js').then(({ command }) => command),
-  },
-  {
-    name: 'volume',
-    group: admin,
-    summary: 'volumes and the servers that serve them',
-    load: () => import('./commands/admin/volume.js').then(({ command }) => command),
-  },
-  {
-    name: 'grant',
-    group: admin,
-    summary: 'let a user read or write on a share',
-    load: () => import('./commands/admin/grant.js').then(({ command }) => command),
   },
   {
     name: 'client',

@@ -77,9 +77,14 @@ const columns: Readonly<Record<string, readonly Column<Entity>[]>> = {
     named('server_hr', 'SERVER'),
     attribute('status_hr', 'WHY'),
   ],
-  folder: shareColumns,
-  home: shareColumns,
-  collection: shareColumns,
+  folder: [...shareColumns, named('parent_hr', 'VOLUME'), attribute('status_hr', 'WHY')],
+  home: [
+    ...shareColumns,
+    named('user_hr', 'USER'),
+    named('parent_hr', 'VOLUME'),
+    attribute('status_hr', 'WHY'),
+  ],
+  collection: ['id', 'code', 'name', 'status', 'creator'].map((name) => attribute(name)),
   site: ['id', 'code', 'name', 'main', 'status'].map((name) => attribute(name)),
   acl: [
     attribute('id'),

@@ -1,12 +1,15 @@
 import { Command } from 'commander'
 import { type AccessFlags, withAccess, withSession } from '../../access/connect.js'
-import { badInput } from '../../exit.js'
 import { printable } from '../../output/printable.js'
+import { findShare } from './find-share.js'
 
 interface Flags extends AccessFlags {
   readonly read?: true
   readonly write?: true
   readonly path: string
+  readonly notify?: true
+  readonly message?: string
+  readonly invite: boolean
 }
 
 export const command = withAccess(new Command('grant'))
@@ -18,17 +21,22 @@ export const command = withAccess(new Command('grant'))
   .argument('<share>', 'code or id')
   .option('--read', 'may list and fetch')
   .option('--write', 'may send, change and delete')
-  .option('--path <path>', 'beneath this path only', '/')
-  .addHelpText('after', '\nExample:\n  waybill grant lisa@example.com storage --path /incoming')
+  .option('--path <path>', 'beneath this path only; other paths that were granted stay', '/')
+  .option('--notify', 'tell the user by mail')
+  .option('--message <text>', 'words for the mail')
+  .option('--no-invite', 'refuse an email that is no user yet, instead of inviting it')
+  .addHelpText(
+    'after',
+    '\nExample:\n  waybill grant lisa@example.com seagull --read --path /dailies --notify',
+  )
   .action(async (user: string, code: string, flags: Flags) => {
     const both = flags.read === undefined && flags.write === undefined
-    const { path } = flags
+    const { path, message, invite } = flags
+    const mail = { ...(message === undefined ? {} : { message }), notify: flags.notify === true, invite }
     const rights = { read: both || flags.read === true, write: both || flags.write === true }
     await withSession(flags, async (session) => {
-      const share = await session.shares.find(code)
-      if (share === null)
-        throw badInput(`no share has the code or id "${code}"; "waybill volume list" shows volumes`)
-      await session.shares.grant(user, share.id, { ...rights, path })
+      const share = await findShare(session, code)
+      await session.shares.grant(user, share.id, { ...rights, path, ...mail })
     })
     const words = [rights.read ? 'read' : '', rights.write ? 'write' : ''].filter((word) => word !== '')
     process.stdout.write(`${printable(`${user} may ${words.join(' and ')} ${path} on ${code}`)}\n`)

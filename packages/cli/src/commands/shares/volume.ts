@@ -1,9 +1,17 @@
-import { isEntityId } from '@waybill/api'
-import { type Client, quote, type Session } from '@waybill/sdk'
 import { Command } from 'commander'
 import { type AccessFlags, withAccess, withSession } from '../../access/connect.js'
-import { badInput } from '../../exit.js'
-import { listCommand } from './list-command.js'
+import { printable } from '../../output/printable.js'
+import { listCommand } from '../admin/list-command.js'
+import { findOf } from './find-share.js'
+import { assign, deassign, servers } from './serving.js'
+import {
+  activateCommand,
+  deactivateCommand,
+  disableCommand,
+  enableCommand,
+  removeCommand,
+  renameCommand,
+} from './state.js'
 
 interface Flags extends AccessFlags {
   readonly agent: string
@@ -22,7 +30,7 @@ const add = withAccess(new Command('add'))
   .addHelpText('after', '\nExample:\n  waybill volume add projects /mnt/raid/projects --agent storage-1')
   .action(async (code: string, path: string, flags: Flags) => {
     await withSession(flags, async (session) => {
-      const { id: server } = await findServer(session, flags.agent)
+      const { id: server } = await findOf(session, 'server', flags.agent)
       const volumes = await session.find('Volume')
       const there = volumes.find((volume) => volume.code.toLowerCase() === code.toLowerCase())
       const fields = {
@@ -41,19 +49,36 @@ const add = withAccess(new Command('add'))
     })
   })
 
-async function findServer(session: Session, agent: string): Promise<Client> {
-  const server = isEntityId(agent)
-    ? await session.getEntity('Server', agent)
-    : await session.findOne(`Server WHERE code=${quote(agent)}`)
-  if (server === null)
-    throw badInput(
-      `no agent of the type server is called "${agent}". Start one on its machine with ` +
-        `"waybill agent --type server --name ${agent}"; "waybill client list" shows who is there.`,
-    )
-  return server
-}
+const words = {
+  kind: 'volume',
+  example: 'projects',
+  disabling: 'lets a volume be used no more; its jobs wait',
+  removing: 'deletes a volume with what is shared beneath it, and aborts its jobs; files stay',
+} as const
+
+const makeDefault = withAccess(new Command('default'))
+  .summary('makes a volume the one where relative paths lie')
+  .argument('<volume>', 'code or id')
+  .addHelpText('after', '\nExample:\n  waybill volume default projects')
+  .action(async (reference: string, flags: AccessFlags) => {
+    await withSession(flags, async (session) => {
+      const { id, code } = await findOf(session, 'volume', reference)
+      await session.update('Volume', id, { default: true })
+      process.stdout.write(`${printable(code)} is the default volume.\n`)
+    })
+  })
 
 export const command = new Command('volume')
   .description('Volumes: directories that servers serve.')
   .addCommand(add)
   .addCommand(listCommand('volume', 'Lists the volumes and whether they can be used'))
+  .addCommand(assign)
+  .addCommand(deassign)
+  .addCommand(servers)
+  .addCommand(makeDefault)
+  .addCommand(renameCommand(words))
+  .addCommand(enableCommand(words))
+  .addCommand(disableCommand(words))
+  .addCommand(deactivateCommand(words))
+  .addCommand(activateCommand(words))
+  .addCommand(removeCommand(words))
