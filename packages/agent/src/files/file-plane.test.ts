@@ -16,7 +16,9 @@ const script = `
 `
 const worker = new URL(`data:text/javascript,${encodeURIComponent(script)}`)
 const planes: FilePlane[] = []
-afterEach(() => planes.splice(0).forEach((plane) => plane.close()))
+afterEach(() => {
+  for (const plane of planes.splice(0)) plane.close()
+})
 
 function plane(patience: number): FilePlane {
   const made = new FilePlane({ worker, patience })
@@ -24,20 +26,21 @@ function plane(patience: number): FilePlane {
   return made
 }
 
-const stat = (root: string) => ['files.stat', { root, exact: false, paths: [''] }] as const
+const ask = (files: FilePlane, root: string) =>
+  files.perform('files.stat', { root, exact: false, paths: [''] })
 
 it('waits for no dead storage, and goes on with the others', async () => {
   const files = plane(200)
-  const dead = files.perform(...stat('dead'))
+  const dead = ask(files, 'dead')
   // The thread of another root may take its time to start.
-  const alive = plane(20_000).perform(...stat('alive'))
+  const alive = ask(plane(20_000), 'alive')
   await expect(dead).rejects.toMatchObject({ code: 'timeout' })
   expect(await alive).toBe('alive')
 })
 
 it('takes no more than so many requests for a storage that hangs', async () => {
   const files = plane(200)
-  const asked = Array.from({ length: 65 }, () => files.perform(...stat('dead')))
+  const asked = Array.from({ length: 65 }, () => ask(files, 'dead'))
   const results = await Promise.allSettled(asked)
   const words = results.map((result) => (result.status === 'rejected' ? String(result.reason) : 'done'))
   expect(words.filter((text) => text.includes('too much waits'))).toHaveLength(1)
@@ -46,8 +49,8 @@ it('takes no more than so many requests for a storage that hangs', async () => {
 
 it('refuses more roots than it has threads for while all of them are at work', async () => {
   const files = plane(20_000)
-  const asked = Array.from({ length: 24 }, (_, index) => files.perform(...stat(`root${index}`)))
-  await expect(files.perform(...stat('one more'))).rejects.toMatchObject({ code: 'rate_limited' })
+  const asked = Array.from({ length: 24 }, (_, index) => ask(files, `root${index}`))
+  await expect(ask(files, 'one more')).rejects.toMatchObject({ code: 'rate_limited' })
   await Promise.all(asked)
-  expect(await files.perform(...stat('one more'))).toBe('one more')
+  expect(await ask(files, 'one more')).toBe('one more')
 })
