@@ -1,150 +1,154 @@
-import {
-  checkSetting,
-  type EntityType,
-  findEntityType,
-  settings as known,
-  newId,
-  WaybillError,
-} from '@waybill/api'
+import { checkSetting, isSettingName, settings as known, newId, WaybillError } from '@waybill/api'
 import { writeAudit } from '../../audit/note-change.js'
 import type { CallContext } from '../../context.js'
-import { demandAdmin } from '../authority.js'
+import { givenSettings } from '../../jobs/effective-settings.js'
+import { re2Engine } from '../../query/index.js'
+import type { Tx } from '../../store/store.js'
+import { settingsBelow } from './below.js'
+import { demandGuarded, demandWrite } from './guard.js'
+import { demandThere, type Holder, placesAbove } from './holder.js'
 
-/** What settings belong to. */
-export interface Holder {
-  readonly entitytype: EntityType
-  readonly id: string
+/** Settings of one call. */
+const most = 200
+
+/** A setting of something that lies below what was asked about. */
+export interface SettingBelow extends Holder {
+  readonly name: string
+  readonly value: string
 }
-
-const holders: readonly EntityType[] = [
-  'workspace',
-  'queue',
-  'transfer',
-  'task',
-  'volume',
-  'folder',
-  'home',
-  'collection',
-  'site',
-  'user',
-]
 
 /**
- * What a call for settings is about; the workspace when it names no entity type. `job` and `share` stand for
- * jobs and shares of any kind, so the id decides.
+ * The settings in force, by name: the holder's own over those of what it lies in (unless not `inherited`), over
+ * the defaults (unless not `defaults`). What nobody here knows may be meant for others: standard users see such
+ * names only on what they have a part in.
  */
-export async function holderOf(
-  ctx: CallContext,
-  entitytype: string | undefined,
-  id: string | undefined,
-): Promise<Holder> {
-  const named = entitytype === undefined || entitytype === '' ? 'workspace' : findEntityType(entitytype)
-  if (named === undefined || !holders.includes(named)) {
-    throw new WaybillError('unknown_entity', `There are no settings of ${JSON.stringify(entitytype)}`)
-  }
-  if (named === 'workspace') return { entitytype: named, id: ctx.workspace.id }
-  if (id === undefined) throw new WaybillError('bad_request', `Which ${named}? Its id is missing`)
-  const { db } = ctx.store
-  if (named === 'transfer') {
-    const job = await db.selectFrom('job').select('kind').where('id', '=', id).executeTakeFirst()
-    return { entitytype: job?.kind ?? named, id }
-  }
-  if (named === 'folder') {
-    const share = await db.selectFrom('share').select('kind').where('id', '=', id).executeTakeFirst()
-    return { entitytype: share?.kind ?? named, id }
-  }
-  return { entitytype: named, id }
-}
-
-/** The settings in force, by name: the holder's own over those of what it lies in, over the defaults. */
 export async function readSettings(
-  ctx: CallContext,
+  { store, workspace, caller }: CallContext,
   holder: Holder,
   { inherited, defaults }: { readonly inherited: boolean; readonly defaults: boolean },
 ): Promise<ReadonlyMap<string, string>> {
   const values = new Map<string, string>()
   if (defaults) for (const [name, setting] of Object.entries(known)) values.set(name, setting.default)
-  const order = inherited ? [...(await above(ctx, holder)), holder.id] : [holder.id]
-  const rows = await ctx.store.db
-    .selectFrom('setting')
-    .select(['entity', 'name', 'value'])
-    .where('entity', 'in', order)
-    .execute()
-  for (const entity of order)
-    for (const row of rows) if (row.entity === entity) values.set(row.name, row.value)
+  const above = inherited ? await placesAbove(store.db, workspace.id, holder) : []
+  const given = await givenSettings(store.db, [...above, holder.id])
+  for (const place of [...above, holder.id]) {
+    const open = caller.role !== 'standard' || (place === holder.id && place !== workspace.id)
+    for (const [name, value] of given.get(place) ?? []) {
+      if (open || isSettingName(name)) values.set(name, value)
+    }
+  }
   return values
 }
 
-/** Ids of what the holder inherits from, the farthest first. */
-async function above(
-  { store, workspace }: CallContext,
-  { entitytype, id }: Holder,
-): Promise<readonly string[]> {
-  const chain: string[] = []
-  let next: { readonly table: 'job' | 'share'; readonly id: string | null } | undefined
-  if (entitytype === 'workspace') return []
-  if (entitytype === 'task') {
-    const task = await store.db.selectFrom('task').select('job').where('id', '=', id).executeTakeFirst()
-    if (task !== undefined) {
-      chain.unshift(task.job)
-      next = { table: 'job', id: task.job }
-    }
-  } else if (['queue', 'transfer', 'delivery', 'request'].includes(entitytype)) next = { table: 'job', id }
-  else if (['volume', 'folder', 'home', 'collection'].includes(entitytype)) next = { table: 'share', id }
-  // Bounded, should somebody have made a ring of queues.
-  for (let level = 0; next?.id != null && level < 10; level += 1) {
-    const { table }: { readonly table: 'job' | 'share' } = next
-    const row = await store.db.selectFrom(table).select('parent').where('id', '=', next.id).executeTakeFirst()
-    if (row?.parent != null) chain.unshift(row.parent)
-    next = { table, id: row?.parent ?? null }
-  }
-  return [workspace.id, ...chain]
+/** Settings of what lies below the holder, the first thousand; for admins, and for tasks of a job. */
+export async function readBelow(
+  { store, caller }: CallContext,
+  holder: Holder,
+): Promise<readonly SettingBelow[]> {
+  if (caller.role !== 'admin' && holder.entitytype !== 'transfer') return []
+  const below = await settingsBelow(store.db, holder)
+  if (below === undefined) return []
+  const rows = await store.db
+    .selectFrom('setting')
+    .select(['setting.entitytype', 'setting.entity as id', 'setting.name', 'setting.value'])
+    .where(below)
+    .orderBy('setting.entity')
+    .orderBy('setting.name')
+    .limit(1000)
+    .execute()
+  return rows.map((row) => ({ ...row, entitytype: row.entitytype as Holder['entitytype'] }))
 }
 
-/** Sets one; admins everywhere, others on jobs that they see. */
-export async function writeSetting(
+export interface SettingChanges {
+  readonly set: ReadonlyMap<string, string>
+  readonly remove: readonly string[]
+  /** What lies below loses its own values of these names, so that what is set here acts there, too. */
+  readonly recursive: boolean
+}
+
+/** Changes settings of one holder together: all of them, or none when one is refused. */
+export async function changeSettings(
   ctx: CallContext,
   holder: Holder,
+  changes: SettingChanges,
+): Promise<void> {
+  const { set, remove, recursive } = changes
+  const names = [...set.keys(), ...remove]
+  if (names.length === 0) throw new WaybillError('bad_request', 'Which setting? Give its name')
+  if (names.length > most) throw new WaybillError('bad_request', `At most ${most} settings at a time`)
+  for (const [name, value] of set) checkSetting(name, value, re2Engine)
+  for (const name of remove) checkSetting(name, isSettingName(name) ? known[name].default : '')
+  await demandWrite(ctx, holder)
+  if (recursive && ctx.caller.role !== 'admin' && holder.entitytype !== 'transfer') {
+    throw new WaybillError('forbidden', 'Changing settings of all that lies below is allowed for admins only')
+  }
+  await ctx.store.transaction(async (tx) => {
+    await demandThere(tx, holder)
+    await demandGuarded(tx, ctx.caller, set, await placesAbove(tx, ctx.workspace.id, holder))
+    for (const [name, value] of set) await put(tx, ctx, holder, name, value)
+    const removed = await removeOwn(tx, holder, remove)
+    const below = recursive ? await removeBelow(tx, holder, names) : 0
+    await note(tx, ctx, holder, changes, removed, below)
+  })
+}
+
+async function put(
+  tx: Tx,
+  { workspace, now }: CallContext,
+  { entitytype, id }: Holder,
   name: string,
   value: string,
 ): Promise<void> {
-  demandWrite(ctx, holder)
-  checkSetting(name, value)
-  await ctx.store.transaction(async (tx) => {
-    await tx
-      .insertInto('setting')
-      .values({
-        id: newId(ctx.now),
-        workspace: ctx.workspace.id,
-        entitytype: holder.entitytype,
-        entity: holder.id,
-        name,
-        value,
-      })
-      .onConflict((conflict) =>
-        conflict.columns(['workspace', 'entitytype', 'entity', 'name']).doUpdateSet({ value }),
-      )
-      .execute()
-    await writeAudit(tx, ctx, { ...holder, change: 'setting changed', details: { [name]: value } })
-  })
+  await tx
+    .insertInto('setting')
+    .values({ id: newId(now), workspace: workspace.id, entitytype, entity: id, name, value })
+    .onConflict((conflict) =>
+      conflict.columns(['workspace', 'entitytype', 'entity', 'name']).doUpdateSet({ value }),
+    )
+    .execute()
 }
 
-/** Takes one back, so that what it overruled is in force again; no harm when it was not there. */
-export async function deleteSetting(ctx: CallContext, holder: Holder, name: string): Promise<void> {
-  demandWrite(ctx, holder)
-  await ctx.store.transaction(async (tx) => {
-    const { numDeletedRows } = await tx
-      .deleteFrom('setting')
-      .where('entitytype', '=', holder.entitytype)
-      .where('entity', '=', holder.id)
-      .where('name', '=', name)
-      .executeTakeFirst()
-    if (numDeletedRows === 0n) return
-    await writeAudit(tx, ctx, { ...holder, change: 'setting removed', details: { name } })
-  })
+async function removeOwn(tx: Tx, { id }: Holder, names: readonly string[]): Promise<number> {
+  if (names.length === 0) return 0
+  const { numDeletedRows } = await tx
+    .deleteFrom('setting')
+    .where('entity', '=', id)
+    .where('name', 'in', names)
+    .executeTakeFirst()
+  return Number(numDeletedRows)
 }
 
-function demandWrite({ caller }: CallContext, { entitytype }: Holder): void {
-  if (entitytype !== 'transfer' && entitytype !== 'task')
-    demandAdmin(caller, `Changing settings of a ${entitytype}`)
+async function removeBelow(tx: Tx, holder: Holder, names: readonly string[]): Promise<number> {
+  const below = await settingsBelow(tx, holder)
+  if (below === undefined) return 0
+  const { numDeletedRows } = await tx
+    .deleteFrom('setting')
+    .where(below)
+    .where('setting.name', 'in', names)
+    .executeTakeFirst()
+  return Number(numDeletedRows)
+}
+
+async function note(
+  tx: Tx,
+  ctx: CallContext,
+  holder: Holder,
+  { set, remove, recursive }: SettingChanges,
+  removed: number,
+  below: number,
+): Promise<void> {
+  const further = recursive ? { recursive, taken_below: below } : {}
+  if (set.size > 0) {
+    // What is unknown here may be a key to something else: its name will do.
+    const told = [...set].map(([name, value]) => [name, isSettingName(name) ? value : '(not kept)'] as const)
+    const details = { ...Object.fromEntries(told), ...further }
+    await writeAudit(tx, ctx, { ...holder, change: 'setting changed', details })
+  }
+  if (removed > 0 || (set.size === 0 && below > 0)) {
+    await writeAudit(tx, ctx, {
+      ...holder,
+      change: 'setting removed',
+      details: { names: remove, ...further },
+    })
+  }
 }

@@ -3,8 +3,10 @@ import * as v from 'valibot'
 import { noteChange } from '../../audit/note-change.js'
 import type { CallContext } from '../../context.js'
 import type { CreateAnswer, CreateOptions, Input } from '../../entities/operations.js'
+import { demandGuarded, demandGuardedTasks } from '../../entities/settings/guard.js'
 import type { Tx } from '../../store/store.js'
 import { followServers } from '../dispatch/follow-servers.js'
+import { queuesAbove } from '../effective-settings.js'
 import type { End } from '../ends/end.js'
 import type { JobEngine } from '../engine.js'
 import { type Change, readJob } from '../lifecycle/apply-job.js'
@@ -31,14 +33,19 @@ export async function createTransfer(
     const change = changeOf(ctx, tx)
     const earlier = input.append === true ? await mostRecent(change, ctx, prepared) : undefined
     if (earlier !== undefined) {
+      await demandGuardedTasks(tx, ctx, earlier, tasks)
       const grown = await addPrepared(change, earlier, prepared, options)
       await noteTasks(tx, ctx, earlier.id, grown)
       return grown.job
     }
     await refuseParcel(tx, input.parent)
-    const row = newJob(ctx, input, prepared, await queueFor(tx, input.queue ?? input.parent, ctx))
+    const queue = await queueFor(tx, input.queue ?? input.parent, ctx)
+    const row = newJob(ctx, input, prepared, queue)
     await tx.insertInto('job').values(row).execute()
+    const above = [ctx.workspace.id, ...(await queuesAbove(tx, queue))]
+    await demandGuarded(tx, ctx.caller, new Map(Object.entries(settings)), above)
     await addSettings(tx, ctx, row.id, settings)
+    await demandGuardedTasks(tx, ctx, { id: row.id, parent: queue }, tasks)
     const fresh = await readJob(change, row.id)
     if (fresh === undefined) throw new WaybillError('internal', 'The job that was just made is gone')
     await addTasks(change, fresh, prepared.tasks, options)

@@ -2,6 +2,7 @@ import { WaybillError } from '@waybill/api'
 import { writeAudit } from '../../audit/note-change.js'
 import type { CallContext } from '../../context.js'
 import type { CreateAnswer, CreateOptions, Input } from '../../entities/operations.js'
+import { demandGuardedTasks } from '../../entities/settings/guard.js'
 import type { Tx } from '../../store/store.js'
 import { followServers } from '../dispatch/follow-servers.js'
 import { effectiveSettings } from '../effective-settings.js'
@@ -37,6 +38,7 @@ export async function createTasks(
   const added = await ctx.store.transaction(async (tx) => {
     const fresh = await readJob(changeOf(ctx, tx), job.id)
     if (fresh === undefined) throw new WaybillError('not_found', `There is no transfer ${job.id}`)
+    await demandGuardedTasks(tx, ctx, fresh, tasks)
     const made = await addPrepared(changeOf(ctx, tx), fresh, prepared, options)
     await noteTasks(tx, ctx, job.id, made)
     return made

@@ -7,6 +7,7 @@ import {
 } from '@waybill/api'
 import * as v from 'valibot'
 import type { Input } from '../../entities/operations.js'
+import { re2Engine } from '../../query/index.js'
 
 /** One task as asked for, before its paths are resolved. */
 export interface TaskRequest {
@@ -34,7 +35,7 @@ const setting = v.pipe(
 export const settingsShape = v.pipe(
   v.record(v.pipe(v.string(), v.maxLength(200)), setting),
   v.transform((values) => {
-    for (const [name, value] of Object.entries(values)) checkSetting(name, value)
+    for (const [name, value] of Object.entries(values)) checkSetting(name, value, re2Engine)
     return values
   }),
 )
