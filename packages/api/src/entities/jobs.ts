@@ -27,7 +27,7 @@ export const queue: EntityDefinition = {
     status: {
       type: { oneOf: ['waiting', 'paused'] },
       create: admins,
-      update: operators,
+      update: admins,
       description: 'A paused queue starts nothing',
     },
     status_hr: { type: 'text', description: 'The status, readable' },

@@ -89,7 +89,7 @@ describe('attributes', () => {
     ['task', 'employee', { update: true }, ['status', 'priority', 'metadata']],
     ['user', 'standard', { update: true }, ['name']],
     ['user', 'standard', { create: true }, []],
-    ['queue', 'employee', { update: true }, ['status']],
+    ['queue', 'employee', { update: true }, []],
     ['queue', 'employee', { create: true }, []],
     ['acl', 'admin', { update: true }, ['path', 'read', 'write', 'notify', 'message', 'description']],
   ] as const)('of %s for the role %s', async (entitytype, role, data, names) => {
