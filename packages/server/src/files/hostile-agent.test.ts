@@ -108,7 +108,7 @@ describe('an agent that lies', () => {
 
 describe('listings', () => {
   it('are asked for a page at a time, in the order of numbers', async () => {
-    script = (_name, args) => page([file(`f${String(args.page ?? 0)}`)], args.page === 2)
+    script = (_name, args) => page([file(`f${Number(args.page ?? 0)}`)], args.page === 2)
     const { body } = await ls('volume=storage/show/a')
     expect(body.result).toMatchObject([{ filename: 'f0' }, { filename: 'f1' }, { filename: 'f2' }])
     expect(asked.map(({ name, args }) => [name, args.page])).toEqual([
@@ -131,11 +131,11 @@ describe('listings', () => {
       return page([])
     }
     const all = Promise.all(Array.from({ length: 20 }, () => ls('volume=storage/show/a')))
-    let answered = false
+    const state = { answered: false }
     void all.then(() => {
-      answered = true
+      state.answered = true
     })
-    while (!answered) {
+    while (!state.answered) {
       waiting.shift()?.()
       await new Promise(setImmediate)
     }
@@ -170,7 +170,9 @@ it('writes down who changed what, also when it failed', async () => {
     .where('change', 'like', '%file %')
     .orderBy('id')
     .execute()
-  expect(lines.map(({ email, change, details }) => [email, change, JSON.parse(details ?? '{}')])).toEqual([
+  expect(
+    lines.map(({ email, change, details }) => [email, change, JSON.parse(details ?? '{}') as unknown]),
+  ).toEqual([
     [
       ...['admin@example.com', 'file renamed'],
       {
