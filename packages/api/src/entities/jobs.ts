@@ -90,6 +90,19 @@ export const transfer: EntityDefinition = {
       description: 'Code of the queue',
     },
     priority: { type: 'integer', description: 'Priority of its queue' },
+    position: { type: 'number', read: operators, description: 'Order within its queue; lower goes first' },
+    index: {
+      type: 'integer',
+      update: operators,
+      inputOnly: true,
+      description: 'Moves it within its queue: 0 is first, -1 last',
+    },
+    before: {
+      type: { ref: ['transfer'] },
+      update: operators,
+      inputOnly: true,
+      description: 'Moves it before another job of its queue',
+    },
     metadata: {
       type: 'json',
       create: everybody,

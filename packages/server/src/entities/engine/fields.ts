@@ -25,6 +25,7 @@ export const word = (source: Source): Field => ({
   binding: { kind: 'value', type: 'text', sql: expressionOf(source), lowerCase: true },
 })
 export const integer = (source: Source): Field => value('integer', source)
+export const decimal = (source: Source): Field => value('number', source)
 export const boolean = (source: Source): Field => value('boolean', source)
 export const date = (source: Source): Field => value('date', source)
 export const json = (source: Source): Field => ({ binding: { kind: 'json', sql: expressionOf(source) } })

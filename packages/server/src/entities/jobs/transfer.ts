@@ -1,6 +1,17 @@
 import { type Expression, sql } from 'kysely'
 import type { AnyBuilder } from '../../query/binding.js'
-import { date, duration, integer, json, percent, reference, speed, text, word } from '../engine/fields.js'
+import {
+  date,
+  decimal,
+  duration,
+  integer,
+  json,
+  percent,
+  reference,
+  speed,
+  text,
+  word,
+} from '../engine/fields.js'
 import type { EntityKind, Field } from '../engine/kind.js'
 import { partyReadable, queueReadable, userReadable } from '../engine/readable.js'
 import { queueUri } from './queue-uri.js'
@@ -95,6 +106,7 @@ export const transferKind: EntityKind = {
     parent_hr: text((eb) => queueReadable(eb, eb.ref('job.parent'))),
     queue: { ...reference('job', ['queue'], 'job.parent'), show: (eb) => queueColumn(eb, 'code') },
     priority: integer((eb) => queueColumn(eb, 'priority')),
+    position: decimal('job.position'),
     metadata: json('job.metadata'),
     hooks: json('job.hooks'),
     retries: integer('job.retries'),

@@ -13,6 +13,7 @@ import { revivalDelay } from '../lifecycle/settle.js'
 import { changeOf } from './change-of.js'
 import { queueFor } from './create-transfer.js'
 import { wakeJob } from './grow-job.js'
+import { placeInQueue } from './queue-place.js'
 
 /** Changes a transfer: what it is called and carries, its queue, its status. */
 export async function editTransfer(
@@ -35,7 +36,14 @@ export async function editTransfer(
     engine.stopRun(ctx.workspace.id, id, `Set to ${after.status} by ${ctx.caller.email}`)
   }
   engine.changed(ctx.workspace.id, after)
+  if (placing.some((name) => name in changes)) {
+    // Others may be the first now, in the queue that it left and in the one that it is in.
+    for (const id of [before.parent, after.parent])
+      if (id !== null) engine.dispatcher.poke(ctx.workspace.id, { by: 'queue', id })
+  }
 }
+
+const placing = ['queue', 'parent', 'index', 'before']
 
 export async function demandJob(change: Change, id: string): Promise<JobRow> {
   const job = await readJob(change, id)
@@ -44,7 +52,6 @@ export async function demandJob(change: Change, id: string): Promise<JobRow> {
 }
 
 async function writePlain(change: Change, ctx: CallContext, job: JobRow, changes: Input): Promise<void> {
-  const queue = changes.queue ?? changes.parent
   const patch: JobPatch = {
     ...(typeof changes.name === 'string' && changes.name !== ''
       ? { name: changes.name, code: changes.name }
@@ -52,9 +59,7 @@ async function writePlain(change: Change, ctx: CallContext, job: JobRow, changes
     ...(typeof changes.description === 'string' ? { description: changes.description } : {}),
     ...('metadata' in changes ? { metadata: jsonOf(changes.metadata) } : {}),
     ...('hooks' in changes ? { hooks: jsonOf(changes.hooks) } : {}),
-    ...(typeof queue === 'string'
-      ? { parent: await queueFor(change.tx, queue, ctx), position: change.now }
-      : {}),
+    ...(await moved(change, ctx, job, changes)),
   }
   if (Object.keys(patch).length === 0) return
   await change.tx
@@ -63,6 +68,17 @@ async function writePlain(change: Change, ctx: CallContext, job: JobRow, changes
     .where('id', '=', job.id)
     .execute()
   await writeEvent(change.tx, change.workspace, change.now, 'transfer', job.id, 'changed')
+}
+
+/** Into another queue, as its last unless a place is named; or to another place in its own. */
+async function moved(change: Change, ctx: CallContext, job: JobRow, changes: Input): Promise<JobPatch> {
+  const named = changes.queue ?? changes.parent
+  const queue = typeof named === 'string' ? await queueFor(change.tx, named, ctx) : job.parent
+  if (queue === null) return {}
+  const unplaced = changes.index === undefined && changes.before === undefined
+  const wish = unplaced && queue !== job.parent ? { index: -1 } : changes
+  const position = await placeInQueue(change.tx, ctx, queue, job.id, wish)
+  return position === undefined ? {} : { parent: queue, position }
 }
 
 const jsonOf = (value: unknown) => (value === null || value === undefined ? null : JSON.stringify(value))

@@ -35,13 +35,19 @@ async function createQueue(ctx: CallContext, input: Input): Promise<CreateAnswer
       status: 'waiting',
       ...(await patchOf(tx, input, undefined)),
     }
-    if (row.is_default === 1)
-      await tx.updateTable('job').set({ is_default: 0 }).where('kind', '=', 'queue').execute()
+    await giveUp(tx, row)
     await tx.insertInto('job').values(row).execute()
-    await noteChange(tx, ctx, { entitytype: 'queue', id: row.id, change: 'created' })
+    await noteChange(tx, ctx, { entitytype: 'queue', id: row.id, change: 'created', details: input })
     return row
   })
   return { ids: [row.id] }
+}
+
+/** There is one default queue, and one for compute jobs: the others give it up. */
+async function giveUp(tx: Tx, { is_default, compute_default }: JobPatch): Promise<void> {
+  const queues = tx.updateTable('job').where('kind', '=', 'queue')
+  if (is_default === 1) await queues.set({ is_default: 0 }).execute()
+  if (compute_default === 1) await queues.set({ compute_default: 0 }).execute()
 }
 
 async function demandQueue(tx: Tx, id: string): Promise<JobRow> {
@@ -57,7 +63,10 @@ async function demandQueue(tx: Tx, id: string): Promise<JobRow> {
 
 async function updateQueue(ctx: CallContext, tx: Tx, id: string, changes: Input): Promise<void> {
   const queue = await demandQueue(tx, id)
-  if (changes.default === false && queue.is_default === 1) {
+  const givesUp =
+    (changes.default === false && queue.is_default === 1) ||
+    (changes.compute_default === false && queue.compute_default === 1)
+  if (givesUp) {
     throw new WaybillError(
       'conflict',
       'One queue has to be the default: make another one the default instead',
@@ -71,10 +80,9 @@ async function updateQueue(ctx: CallContext, tx: Tx, id: string, changes: Input)
     modifier: ctx.caller.email,
     modifier_user: ctx.caller.user,
   }
-  if (patch.is_default === 1)
-    await tx.updateTable('job').set({ is_default: 0 }).where('kind', '=', 'queue').execute()
+  await giveUp(tx, patch)
   await tx.updateTable('job').set(patch).where('id', '=', id).execute()
-  await noteChange(tx, ctx, { entitytype: 'queue', id, change: 'changed' })
+  await noteChange(tx, ctx, { entitytype: 'queue', id, change: 'changed', details: changes })
 }
 
 async function removeQueue(ctx: CallContext, tx: Tx, id: string): Promise<void> {
@@ -99,6 +107,9 @@ async function removeQueue(ctx: CallContext, tx: Tx, id: string): Promise<void> 
     .where('parent', '=', id)
     .execute()
   await tx.updateTable('user').set({ queue: null }).where('queue', '=', id).execute()
+  await tx.updateTable('share').set({ queue: null }).where('queue', '=', id).execute()
+  if (queue.compute_default === 1)
+    await tx.updateTable('job').set({ compute_default: 1 }).where('id', '=', heir.id).execute()
   await tx.deleteFrom('setting').where('entity', '=', id).execute()
   await tx.deleteFrom('job').where('id', '=', id).execute()
   await noteChange(tx, ctx, { entitytype: 'queue', id, change: 'deleted' })
