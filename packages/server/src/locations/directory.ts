@@ -10,6 +10,7 @@ import { type Expression, expressionBuilder, type Selectable, type SqlBool } fro
 import { loadRights, type Rights, scopeOf } from '../access/rights.js'
 import type { CallContext } from '../context.js'
 import { visibleRows } from '../entities/authority.js'
+import { type Mapped, mappingsOn } from '../mappings/mapped.js'
 import type { AnyBuilder } from '../query/binding.js'
 import type { ClientTable, CollectionFileTable, Schema, ShareTable, SiteTable } from '../store/schema.js'
 import { type VolumeAbove, volumeAbove } from './volume-paths.js'
@@ -233,6 +234,12 @@ export class Directory {
       if (client !== undefined) return client
       throw new WaybillError('not_found', `There is no client with the id "${id}"`)
     })
+  }
+
+  /** What is mapped on some machines. */
+  async mappingsOn(clients: readonly ClientRow[]): Promise<readonly Mapped[]> {
+    const ids = clients.map(({ id }) => id)
+    return await this.once(`mappings ${ids.join(' ')}`, async () => await mappingsOn(this.ctx.store.db, ids))
   }
 
   async rights(): Promise<Rights> {

@@ -33,7 +33,9 @@ Places:
   volume=storage/incoming/             on a volume; folder=, home=, collection=, share= likewise
   incoming/a.mov                       on the default volume
   lisa@example.com:/Users/lisa/in/     on the machine of a user; lisa@example.com@laptop for one of several
-  site=stockholm:projects/a            at a site
+  lisa@example.com                     where she mapped the share of the source, else wherever she chooses
+  lisa@example.com:folder=trailers/    the folder where she mapped it
+  site=stockholm:projects/a            at a site; without a path the same one as the source's
   shots/a.%04d.exr[1001-1240]          a numbered sequence
 
 Examples:

@@ -50,7 +50,7 @@ export function demandNames(client: ClientRow, names: readonly string[]): void {
   if (client.os !== 'windows') return
   const reserved = names.map(reservedOnWindows).find((reason) => reason !== undefined)
   if (reserved !== undefined)
-    throw new WaybillError('bad_request', `${reserved}, and ${client.code} is a Windows machine`)
+    throw new WaybillError('bad_request', `${reserved}, and it would be on a Windows machine`)
 }
 
 /** Refuses paths in the notation of another system than the machine's. */

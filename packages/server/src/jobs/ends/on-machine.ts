@@ -1,7 +1,7 @@
 import { type PathNotation, printNotation, WaybillError } from '@waybill/api'
 import type { ClientRow, Directory, UserRow } from '../../locations/directory.js'
 import { findPlace, isCollection } from '../../locations/share-place.js'
-import { type Mapped, mappingAt, mappingsOn } from '../../mappings/mapped.js'
+import { type Mapped, mappingAt } from '../../mappings/mapped.js'
 import { demandNames, demandNotation, type End, machineKey, type StoragePlace, storageKey } from './end.js'
 
 export type Access = 'read' | 'write'
@@ -128,17 +128,14 @@ function mapped(user: UserRow, client: ClientRow, { volume, below }: StoragePlac
 
 /** The likeliest of a user's machines where a place is mapped, and the caller may go there. */
 async function whereMapped(
-  { ctx }: Directory,
+  directory: Directory,
   user: UserRow,
   clients: readonly ClientRow[],
   { volume, below }: StoragePlace,
   access: Access,
 ): Promise<ClientRow | undefined> {
-  const mappings = await mappingsOn(
-    ctx.store.db,
-    clients.map(({ id }) => id),
-  )
-  const own = user.id === ctx.caller.user
+  const mappings = await directory.mappingsOn(clients)
+  const own = user.id === directory.ctx.caller.user
   const open = (mapping: Mapped) => own || mapping[access]
   return clients.find(({ id }) => {
     const here = mappings.filter(({ client }) => client === id)

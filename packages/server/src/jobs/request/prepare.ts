@@ -65,8 +65,7 @@ function demandApart(source: Source, destination: End): void {
   const inside = start.every((name, i) => name === to[i])
   const same = source.sequence === undefined ? inside : inside && start.length === to.length
   if (!same) return
-  const words = `Source and destination are the same place on ${source.client.code}, or one lies in the other`
-  throw new WaybillError('bad_request', words)
+  throw new WaybillError('bad_request', 'Source and destination are the same place, or one lies in the other')
 }
 
 /** Where an end lies on its machine, as far as can be told here: systems that know no case are taken as such. */
