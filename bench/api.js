@@ -33,7 +33,7 @@ export async function api(load) {
     ...(await requesting(admin, load)),
   ]
   await plane.stop()
-  rows.push(...(await evaluationTimes(data, vendor.user, load)).map(asRow))
+  rows.push(...(await evaluationTimes(data, vendor.user, load)).map((one) => asRow(one)))
   await killAllProcesses()
   rmSync(work, { recursive: true, force: true })
   return {
@@ -148,16 +148,21 @@ async function requesting(access, { seconds }) {
       await timesOf(20, call)
       const { perSecond, times } = await throughput({ callers, seconds, call })
       caller.close()
-      rows.push([...asRow([`find_one by id, ${callers} at a time, ${title}`, times]), Math.round(perSecond)])
+      rows.push(asRow([`find_one by id, ${callers} at a time, ${title}`, times], perSecond))
     }
   }
   first.close()
   return rows
 }
 
-/** @param {[string, number[]]} measured */
-function asRow([title, times]) {
+/** @param {[string, number[]]} measured @param {number} [perSecond] */
+function asRow([title, times], perSecond) {
   const { median, p95 } = spread(times)
   const digits = median < 0.1 ? 4 : median < 10 ? 2 : 0
-  return [title, median.toFixed(digits), p95.toFixed(digits)]
+  return [
+    title,
+    median.toFixed(digits),
+    p95.toFixed(digits),
+    perSecond === undefined ? '' : Math.round(perSecond),
+  ]
 }

@@ -1,7 +1,8 @@
 // @ts-check
-// A whole transfer on one machine, with real processes: a control plane with its storage agent, and the agent of
-// a vendor, which is killed in the middle. Leaves nothing behind. Exit code 0 when every byte arrived.
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+// A studio and a vendor on one machine, with real processes: a control plane with its storage agent, and the agent
+// of the vendor, which is killed in the middle of a transfer. The vendor sees and does what was granted. Leaves
+// nothing behind. Exit code 0 when every byte arrived and nothing was seen that should not be.
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -47,13 +48,38 @@ async function startStudio(data) {
   return studio
 }
 
-/** Makes the vendor a user with a key and a place to send to. @param {string} data @returns {Promise<Identity>} */
+/** Shares a folder with the vendor, who is invited by that. @param {string} data @returns {Promise<Identity>} */
 async function inviteVendor(data) {
+  await shown(['folder', 'add', 'volume=storage/shows/seagull', '--code', 'seagull', '--data', data])
+  await shown(['grant', vendorEmail, 'seagull', '--path', '/incoming', '--data', data])
+  await shown(['grant', vendorEmail, 'seagull', '--path', '/briefing', '--read', '--data', data])
   const key = (await waybill(['key', 'create', vendorEmail, '--data', data])).trim()
-  await waybill(['user', 'add', vendorEmail, '--role', 'employee', '--data', data], { shown: true })
-  await waybill(['grant', vendorEmail, 'storage', '--path', '/incoming', '--data', data], { shown: true })
   const { url, workspace, fingerprint } = JSON.parse(await readFile(join(data, 'credentials.json'), 'utf8'))
   return { user: vendorEmail, key, server: url, workspace, fingerprint }
+}
+
+/** Runs a command and lets it write to this terminal. @param {string[]} args @param {Identity} [as] */
+async function shown(args, as) {
+  process.stdout.write(
+    `$ waybill ${args.filter((word, at) => word !== '--data' && args[at - 1] !== '--data').join(' ')}\n`,
+  )
+  await waybill(args, { ...(as && { as }), shown: true })
+}
+
+/** What the studio has of the show: more than the vendor is to see. @param {string} show */
+async function makeShow(show) {
+  for (const name of ['incoming', 'briefing', 'contracts']) await mkdir(join(show, name), { recursive: true })
+  await writeFile(join(show, 'briefing', 'look.txt'), 'Film grain, no lens flares.\n')
+  await writeFile(join(show, 'contracts', 'vendor.txt'), 'What it costs.\n')
+}
+
+/** The vendor sees its folders, and the rest is not there for it. @param {Session} session */
+async function lookAround(session) {
+  const names = (await session.ls('folder=seagull')).map(({ filename }) => filename)
+  if (names.join() !== 'briefing,incoming') throw new Error(`The vendor sees ${names.join(', ')}`)
+  const hidden = await session.ls('folder=seagull/contracts').then(() => undefined, String)
+  if (hidden === undefined) throw new Error('The vendor sees the contracts')
+  process.stdout.write(`And of contracts it hears: ${hidden}\n`)
 }
 
 /** @param {Identity} as @param {string} state */
@@ -81,18 +107,23 @@ async function demo(root) {
   say('A studio: a control plane, and a storage agent beside it')
   const studio = await startStudio(data)
 
-  say('A vendor: an account, a key, and the right to read and write in /incoming')
+  say('A show, and a vendor who may write in one directory of it and read another')
+  await makeShow(join(data, 'storage', 'shows', 'seagull'))
   const as = await inviteVendor(data)
   let agent = await startVendorAgent(as, join(vendor, 'agent'))
+
+  say('What the vendor sees')
+  const session = new Session({ ...as, apiKey: as.key })
+  await shown(['ls', 'folder=seagull'], as)
+  await lookAround(session)
 
   say('The vendor has shot 256 MB of video, 240 frames and some reports, and sends them')
   await makeShoot(shoot)
   const limit = `transfer_speedlimit=${speedLimit}`
-  const upload = new Waybill(['transfer', shoot, 'volume=storage/incoming/', '--setting', limit], {
+  const upload = new Waybill(['transfer', shoot, 'folder=seagull/incoming/', '--setting', limit], {
     as,
     shown: true,
   })
-  const session = new Session({ ...as, apiKey: as.key })
   const job = await Promise.race([untilProgress(session, 40), upload.done().then(() => undefined)])
   if (job === undefined) throw new Error('The upload was over before it could be interrupted')
 
@@ -102,21 +133,23 @@ async function demo(root) {
   say('And it is back. The transfer goes on where it was')
   agent = await startVendorAgent(as, join(vendor, 'agent'))
   await upload.done()
-  const sent = await compare(shoot, join(data, 'storage', 'incoming', 'shoot'))
+  const incoming = join(data, 'storage', 'shows', 'seagull', 'incoming', 'shoot')
+  const sent = await compare(shoot, incoming)
   say(`${sent} files arrived; their checksums are the same on both sides`)
 
-  say('The vendor fetches the frames back')
+  say('The studio sends frames back; the vendor chooses where they go')
   const returned = join(vendor, 'returned')
-  await waybill(['transfer', 'volume=storage/incoming/shoot/frames', `${returned}/`], { as, shown: true })
+  const frames = 'folder=seagull/incoming/shoot/frames'
+  await shown(['transfer', frames, vendorEmail, '--no-follow', '--data', data])
+  await shown(['receive'], as)
+  await shown(['receive', returned, '--follow'], as)
   const fetched = await compare(join(shoot, 'frames'), join(returned, 'frames'))
   say(`${fetched} files came back; their checksums are the same`)
 
   say('The jobs, the tasks of the first, and its log')
-  await waybill(['find', 'Transfer', '--finished'], { as, shown: true })
-  process.stdout.write('\n')
-  await waybill(['tasks', job.id], { as, shown: true })
-  process.stdout.write('\n')
-  await waybill(['log', job.id], { as, shown: true })
+  await shown(['find', 'Transfer', '--finished'], as)
+  await shown(['tasks', job.id], as)
+  await shown(['log', job.id], as)
 
   session.close()
   await agent.stop()

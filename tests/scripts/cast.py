@@ -75,7 +75,7 @@ class Script(unittest.TestCase):
         """The call fails with a message that has the words, and a status that blames the caller."""
         with self.assertRaisesRegex(accsyn_api.Refused, words) as caught:
             answer = call(*args, **options)
-            self.fail("%r %r was answered: %r" % (args, options, answer))
+            self.fail("%r %r was answered: %.200r" % (args, options, answer))
         status = getattr(caught.exception, "status", 400)
         self.assertTrue(400 <= status < 500 or status == 501, "HTTP %s: %s" % (status, caught.exception))
         return caught.exception

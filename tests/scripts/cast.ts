@@ -45,7 +45,7 @@ export async function openCast(): Promise<Cast> {
   }
 }
 
-function person({ access }: WireClient): Person {
+export function person({ access }: WireClient): Person {
   return { email: access.user, key: access.apiKey, local: tempDirectory(access.user.split('@')[0]) }
 }
 
@@ -83,12 +83,16 @@ export async function runScript(cast: Cast, name: string): Promise<void> {
   expect(run.stderr).toMatch(/Ran [1-9]/)
 }
 
-/** Runs a piece of Python as it stands in a document. */
-export async function runPython(cast: Cast, text: string): Promise<string> {
+/** Runs a piece of Python; answers with what it prints. */
+export async function runPython(
+  cast: Cast,
+  text: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const run = new ManagedProcess('python3', ['-c', text], {
     name: 'python',
     cwd: here,
-    env: environmentOf(cast),
+    env: { ...environmentOf(cast), ...env },
   })
   const { code } = await run.exited
   expect(code, `${run.stderr}\n${text}`).toBe(0)

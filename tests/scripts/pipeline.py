@@ -1,37 +1,40 @@
 """A pipeline at night: thousands of jobs and tasks, found, changed and cleared again."""
 
-from cast import EMAIL, LOCAL, STORAGE, Script, session, stored, wait
+from concurrent.futures import ThreadPoolExecutor
 
-JOBS, TASKS = 2000, 3000
+from cast import EMAIL, LOCAL, STORAGE, Script, at, session, stored, wait
+
+JOBS, TASKS, WORKERS = 1000, 3000, 4
 
 
 class Pipeline(Script):
     def test_thousands_of_jobs(self):
         s = session("admin")
         stored("night/plate.exr")
-        made = [
-            s.create(
-                "Transfer",
-                {
-                    "source": "night/plate.exr",
-                    "destination": str(LOCAL["admin"] / "night" / str(i)),
-                    "name": "SH%04d plates" % i,
-                    "status": "paused",
-                    "metadata": {"shot": "SH%04d" % i, "batch": i // 500},
-                },
-            )["id"]
-            for i in range(JOBS)
-        ]
+
+        def make(i):
+            body = {
+                "source": "night/plate.exr",
+                "destination": at("admin", "night/%d" % i),
+                "name": "SH%04d plates" % i,
+                "status": "paused",
+                "metadata": {"shot": "SH%04d" % i, "batch": i // 250},
+            }
+            return s.create("Transfer", body)["id"]
+
+        # Like the workers of a pipeline: at the same time.
+        with ThreadPoolExecutor(WORKERS) as workers:
+            made = list(workers.map(make, range(JOBS)))
         self.assertEqual(len(set(made)), JOBS)
         found = s.find('Transfer WHERE name="SH* plates"', attributes=["id"])
         self.assertEqual(len(found), JOBS)
-        self.assertEqual(len(s.find("Transfer WHERE metadata.batch=2 AND status=paused")), 500)
-        page = s.find("Transfer WHERE metadata.batch=1", limit=100, skip=450)
+        self.assertEqual(len(s.find("Transfer WHERE metadata.batch=2 AND status=paused")), 250)
+        page = s.find("Transfer WHERE metadata.batch=1", limit=100, skip=200)
         self.assertEqual(len(page), 50)
         self.assertEqual(s.find_one("Transfer WHERE metadata.shot=SH0042")["id"], made[42])
         for each in s.find("Transfer WHERE metadata.batch=0 AND name=SH000*", attributes=["id"]):
             s.update("Transfer", each["id"], {"status": "aborted"})
-        self.assertEqual(len(s.find("Transfer WHERE metadata.batch=0")), 490)
+        self.assertEqual(len(s.find("Transfer WHERE metadata.batch=0")), 240)
         self.assertEqual(len(s.find("Transfer WHERE status=aborted AND metadata.batch=0", finished=True)), 10)
 
     def test_thousands_of_tasks_in_one_call(self):

@@ -13,4 +13,5 @@ test.skipIf(!hasPython).each(['transfers', 'parties', 'errors', 'shapes', 'pipel
   async (name) => {
     await runScript(cast, name)
   },
+  300_000,
 )

@@ -24,6 +24,8 @@ export interface PlaneOptions {
   /** `up` brings a storage agent along, `serve` is the control plane alone. */
   readonly command?: 'up' | 'serve'
   readonly data?: string
+  /** A free one unless given. */
+  readonly httpPort?: number
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
 }
@@ -47,7 +49,7 @@ export class ControlPlane {
   /** Starts one in a fresh directory unless `data` is given, and waits until it answers. */
   static async start(options: PlaneOptions = {}): Promise<ControlPlane> {
     const data = options.data ?? tempDirectory('data')
-    const plane = new ControlPlane(options, data, await freePort(), await freePort())
+    const plane = new ControlPlane(options, data, await freePort(), options.httpPort ?? (await freePort()))
     await plane.ready()
     return plane
   }
