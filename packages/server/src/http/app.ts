@@ -7,6 +7,7 @@ import Fastify, {
   LogController,
 } from 'fastify'
 import type { Authenticated } from '../access/authenticate.js'
+import { purgeAudit } from '../audit/retention.js'
 import type { ServerDeps } from './deps.js'
 import { Events } from './events/event.js'
 import { purgeSeenEvents } from './events/once.js'
@@ -167,8 +168,9 @@ function sendFailure(
 
 function keepTidy(app: FastifyInstance, { store, clock }: ServerDeps): void {
   const purge = (): void => {
-    purgeSeenEvents(store, clock.now()).catch((error: unknown) =>
-      app.log.error(error, 'purge of seen events'),
+    const now = clock.now()
+    Promise.all([purgeSeenEvents(store, now), purgeAudit(store, now)]).catch((error: unknown) =>
+      app.log.error(error, 'purge of what is too old'),
     )
   }
   const timer = setInterval(purge, purgeEvery)

@@ -3,6 +3,7 @@ import { type Envelope, envelope, type Method, WaybillError } from '@waybill/api
 import * as v from 'valibot'
 import type { Authenticated } from '../../access/authenticate.js'
 import type { CallContext } from '../../context.js'
+import type { Json } from '../../entities/engine/present.js'
 import { createEntities, type Entities } from '../../entities/registry.js'
 import type { ServerDeps } from '../deps.js'
 import { failureOf } from '../failure.js'
@@ -93,8 +94,8 @@ export class Events {
   async #act({ route, type }: Match, event: Envelope, who: Authenticated, gone: AbortSignal): Promise<Reply> {
     try {
       const answer = await route.run(await this.#call(type, event, who, gone))
-      if ('pages' in answer || 'text' in answer)
-        throw new Error(`${event.uri} changes things and cannot answer in pages`)
+      if ('text' in answer) throw new Error(`${event.uri} changes things and cannot answer in pieces`)
+      if ('pages' in answer) return { status: 200, body: { result: await allOf(answer.pages) } }
       if ('body' in answer) return { status: 200, body: answer.body }
       const body = { result: answer.result ?? null }
       return { status: 200, body, ...(answer.secret === true ? { secret: true } : {}) }
@@ -129,6 +130,13 @@ export class Events {
       gone,
     }
   }
+}
+
+/** Of changes, which answer with no more than what they were asked to change. */
+async function allOf(pages: AsyncIterable<readonly Json[]>): Promise<readonly Json[]> {
+  const all: Json[] = []
+  for await (const page of pages) all.push(...page)
+  return all
 }
 
 function readEnvelope(json: unknown): Envelope {

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { WaybillError } from '@waybill/api'
 import * as v from 'valibot'
 import type { Clock } from '../../context.js'
+import { isRecord } from '../../entities/engine/input.js'
 import type { Store, WorkspaceStore } from '../../store/store.js'
 import { isTransient } from '../failure.js'
 
@@ -22,6 +23,9 @@ export interface EventKey {
 }
 
 const kept = v.object({ print: v.string(), status: v.number(), body: v.record(v.string(), v.unknown()) })
+
+/** The longest answer that is kept. Bytes; the list of thousands of tasks that were made is longer. */
+const longestKept = 256 * 1024
 
 const rememberedFor = 86_400_000
 /** How long a repetition waits for the answer to the first, and how often it looks. Milliseconds. */
@@ -95,10 +99,9 @@ export class Once {
   }
 
   async #keep(store: WorkspaceStore, { ident, eid, print }: EventKey, reply: Reply): Promise<void> {
-    const { status, body } = reply.secret === true ? shownOnce : reply
     await store.db
       .updateTable('seen_event')
-      .set({ answer: JSON.stringify({ print, status, body }) })
+      .set({ answer: keptText(print, reply) })
       .where('ident', '=', ident)
       .where('eid', '=', eid)
       .execute()
@@ -112,6 +115,29 @@ export class Once {
 const shownOnce: Reply = {
   status: 409,
   body: { message: 'This event was answered with a secret, which is shown once; ask anew', code: 'conflict' },
+}
+
+const tooLong: Reply = {
+  status: 409,
+  body: {
+    message: 'This event was acted on, and its answer was too long to be kept; look',
+    code: 'conflict',
+  },
+}
+
+/** An answer as it is kept: of long lists the ids alone, of what is longer still that there was one. */
+function keptText(print: string, reply: Reply): string {
+  const text = ({ status, body }: Reply): string => JSON.stringify({ print, status, body })
+  const whole = text(reply.secret === true ? shownOnce : reply)
+  if (whole.length <= longestKept) return whole
+  const { result }: Readonly<Record<string, unknown>> = reply.body
+  const ids = Array.isArray(result) ? result.map(idAlone) : undefined
+  const short = ids === undefined ? undefined : text({ status: reply.status, body: { result: ids } })
+  return short !== undefined && short.length <= longestKept ? short : text(tooLong)
+}
+
+function idAlone(item: unknown): unknown {
+  return isRecord(item) ? { id: item.id } : item
 }
 
 function replay(answer: string, key: EventKey): Reply {
