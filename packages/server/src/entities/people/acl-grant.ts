@@ -5,27 +5,13 @@ import type { CallContext } from '../../context.js'
 import { Directory, type ShareRow } from '../../locations/directory.js'
 import { findPlace, isCollection } from '../../locations/share-place.js'
 import type { Tx } from '../../store/store.js'
-import { rowsVisibleTo } from '../authority.js'
 import { textOf } from '../engine/columns.js'
-import { builder } from '../engine/find.js'
 import type { Input } from '../operations.js'
+import { findVisibleShare } from '../places/placing.js'
 
 /** The share that an ACL is, or is to be, on: by `share:<id>`, an id or a code, among those that the caller sees. */
 export async function readTarget(tx: Tx, ctx: CallContext, target: unknown): Promise<ShareRow> {
-  const name =
-    typeof target === 'string'
-      ? target
-          .trim()
-          .replace(/^(share|volume|folder|home|collection)[:=]/i, '')
-          .toLowerCase()
-      : ''
-  const visible = await rowsVisibleTo(within(tx, ctx), 'folder')
-  let query = tx
-    .selectFrom('share')
-    .selectAll('share')
-    .where((eb) => eb.or([eb('share.id', '=', name), eb('share.code', '=', name)]))
-  if (visible !== undefined) query = query.where(visible(builder))
-  const share = await query.executeTakeFirst()
+  const share = await findVisibleShare(tx, ctx, target)
   if (share === undefined) throw new WaybillError('not_found', `There is no share ${JSON.stringify(target)}`)
   if (share.inactive === 0) return share
   throw new WaybillError('conflict', `The ${share.kind} ${share.code} was set aside; activate it first`)

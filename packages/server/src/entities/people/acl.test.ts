@@ -185,7 +185,8 @@ describe('employees', () => {
     expect(await server.result('DELETE', 'acl/delete', { as, id })).toBe(true)
     const volume = { as, data: { ...asked, target: 'storage', entity: 'x@example.com' } }
     expect(await refusal('POST', 'acl/create', volume)).toMatch(/standard user/)
-    expect(await refusal('POST', 'acl/create', { as: lisa, data: asked })).toMatch(/admins and employees/)
+    expect(await refusal('POST', 'acl/create', { as: lisa, data: asked })).toMatch(/cannot be given/)
+    expect(await refusal('POST', 'acl/create', { as: lisa, data: {} })).toMatch(/admins and employees/)
     const [own] = await acls(`entity=${erik.email}`)
     const more = { as, id: String(own?.id), data: { write: true } }
     expect(await refusal('PUT', 'acl/edit', more)).toMatch(/beneath volumes/)

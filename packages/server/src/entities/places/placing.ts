@@ -1,10 +1,11 @@
 import { type PathNotation, parsePath, WaybillError } from '@waybill/api'
-import { segments } from '../../access/grants.js'
 import type { CallContext } from '../../context.js'
 import { Directory, type ShareRow } from '../../locations/directory.js'
 import { findPlace, isCollection, isOnStorage } from '../../locations/share-place.js'
 import type { Tx } from '../../store/store.js'
+import { rowsVisibleTo } from '../authority.js'
 import { textOf } from '../engine/columns.js'
+import { builder } from '../engine/find.js'
 import type { Input } from '../operations.js'
 
 /** Where a folder or home lies: its volume, and the path below that volume's root, `a/b`. */
@@ -31,7 +32,7 @@ export async function placeShare(
   fallback: string,
 ): Promise<Placing> {
   const directory = directoryIn(tx, ctx)
-  const parent = await parentOf(directory, input.parent)
+  const parent = await parentOf(tx, ctx, input.parent)
   const text = textOf(input, 'path').trim() || fallback
   if (text === '') throw new WaybillError('bad_request', `A ${kind} needs a path, or a name to make one from`)
   const path = await notationOf(directory, parent, text)
@@ -53,13 +54,33 @@ export async function placeShare(
 }
 
 /** A share that is named as a parent: `volume:<id>`, `folder=code`, an id, or a code. */
-async function parentOf(directory: Directory, value: unknown): Promise<ShareRow | undefined> {
+async function parentOf(tx: Tx, ctx: CallContext, value: unknown): Promise<ShareRow | undefined> {
   if (value === undefined || value === null || value === '') return undefined
-  const text = typeof value === 'string' ? value : ''
-  const [, kind = 'share', code = text] = /^(share|volume|folder|home)[:=](.*)$/is.exec(text) ?? []
-  const share = await directory.share(kind.toLowerCase() as 'share' | 'volume' | 'folder' | 'home', code)
-  if (share !== undefined && share.kind !== 'collection') return share
+  const share = await findVisibleShare(tx, ctx, value)
+  if (share !== undefined && share.kind !== 'collection' && share.inactive === 0) return share
   throw new WaybillError('not_found', `There is no volume or folder ${JSON.stringify(value)}`)
+}
+
+/** By `share:<id>` or a like, an id or a code, in use or set aside, among the shares that the caller sees. */
+export async function findVisibleShare(
+  tx: Tx,
+  ctx: CallContext,
+  value: unknown,
+): Promise<ShareRow | undefined> {
+  const name =
+    typeof value === 'string'
+      ? value
+          .trim()
+          .replace(/^(share|volume|folder|home|collection)[:=]/i, '')
+          .toLowerCase()
+      : ''
+  const visible = await rowsVisibleTo({ ...ctx, store: { ...ctx.store, db: tx } }, 'folder')
+  let query = tx
+    .selectFrom('share')
+    .selectAll('share')
+    .where((eb) => eb.or([eb('share.id', '=', name), eb('share.code', '=', name)]))
+  if (visible !== undefined) query = query.where(visible(builder))
+  return await query.executeTakeFirst()
 }
 
 async function notationOf(
@@ -77,12 +98,7 @@ async function notationOf(
     // Scripts write paths beneath a volume with a slash in front, too; a drive is no such thing.
     if (path.root !== '/') throw new WaybillError('bad_request', `${text} lies on no volume`)
   }
-  const top = parent?.id ?? (await directory.share('volume', '(default)'))?.id
-  if (top === undefined) throw new WaybillError('not_found', 'There is no default volume; name a parent')
-  return { kind: 'share', share: 'share', code: top, names: path.names, directory: path.directory }
-}
-
-/** The directories in a path, as shares keep them. */
-export function normalPath(path: string): string {
-  return (segments(path) ?? []).join('/')
+  const { names, directory: ends } = path
+  if (parent === undefined) return { kind: 'relative', names, directory: ends }
+  return { kind: 'share', share: parent.kind, code: parent.code, names, directory: ends }
 }

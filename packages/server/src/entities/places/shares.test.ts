@@ -145,6 +145,12 @@ describe('folders', () => {
     expect(await refusal('POST', 'folder/create', { as: nora, data: { path: 'nora/in/y' } })).toMatch(
       /may not write/,
     )
+    // The same words whether there is such a share or not.
+    for (const parent of ['hidden', 'nothing']) {
+      expect(await refusal('POST', 'folder/create', { as: nora, data: { path: 'y', parent } })).toBe(
+        `There is no volume or folder "${parent}"`,
+      )
+    }
   })
 
   it('are set aside with their ACLs, and brought back by their code', async () => {
