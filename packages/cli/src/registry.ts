@@ -61,7 +61,7 @@ export const registry: readonly CommandEntry[] = [
   {
     name: 'log',
     group: transfers,
-    summary: 'print the log of a job',
+    summary: 'print the log of a job, or the latest of all',
     load: () => import('./commands/jobs/log.js').then(({ command }) => command),
   },
   {
@@ -249,6 +249,12 @@ export const registry: readonly CommandEntry[] = [
     group: admin,
     summary: 'places with servers',
     load: () => import('./commands/admin/site.js').then(({ command }) => command),
+  },
+  {
+    name: 'audit',
+    group: admin,
+    summary: 'who changed what',
+    load: () => import('./commands/admin/audit.js').then(({ command }) => command),
   },
   {
     name: 'setting',

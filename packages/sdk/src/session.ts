@@ -14,6 +14,7 @@ import {
   type SizeOptions,
 } from './files.js'
 import { type FollowOptions, follow } from './follow.js'
+import { Journal } from './journal.js'
 import { Mappings } from './mappings.js'
 import { type CreateOptions, type FindOptions, findPayload, present } from './options.js'
 import { Settings } from './settings.js'
@@ -33,6 +34,7 @@ export class Session {
   readonly settings: Settings
   readonly shares: Shares
   readonly mappings: Mappings
+  readonly journal: Journal
   readonly #connection: Connection
   readonly #files: Files
 
@@ -44,6 +46,7 @@ export class Session {
     this.settings = new Settings(this.#connection)
     this.shares = new Shares(this.#connection, this)
     this.mappings = new Mappings(this.#connection)
+    this.journal = new Journal(this.#connection)
   }
 
   /** A session whose credentials were accepted. */
