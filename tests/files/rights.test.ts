@@ -152,6 +152,18 @@ describe('an employee with a volume', () => {
     }
   })
 
+  it('has its own home, and nobody else in it', async () => {
+    const otto = studio.plane.as('otto@example.com', await studio.plane.createKey('otto@example.com'))
+    expect(names(await ls(otto, '~'))).toEqual(['private.txt'])
+    expect(await change(otto, 'POST', { op: 'mkdir', path: '~/mine' })).toBe(true)
+    expect(await change(otto, 'PUT', { op: 'move', path: '~/private.txt', path_to: '~/mine/' })).toBe(true)
+    expect(await exists(otto, ['home=otto@example.com/mine/private.txt', '~/private.txt'])).toMatchObject([
+      { result: true },
+      { result: false },
+    ])
+    expect((await refused(otto, 'POST', { op: 'delete', path: '~', force: true })).status).toBe(403)
+  })
+
   it('takes no home along, and no directory that somebody shares', async () => {
     for (const path of ['homes', 'volume=storage/homes', 'folder=rushes', 'show/rushes', 'show']) {
       const answer = await refused(eva, 'POST', { op: 'delete', path, force: true })
@@ -173,7 +185,8 @@ describe('a collection', () => {
     ]
     const made = await admin.create('collection', { code: 'picks', files })
     await grant('tom@example.com', made, { read: true, write: false })
-    await grant('eva@example.com', made, { path: '/day2', read: true, write: false })
+    const mia = await studio.plane.addUser('mia@example.com', 'standard')
+    await grant('mia@example.com', made, { path: '/day2', read: true, write: false })
     for (const client of [admin, tom]) {
       expect(paths(await ls(client, 'collection=picks', { recursive: true }))).toEqual([
         ...['a.mov', 'day1', 'day1/a.mov', 'day1/sub', 'day1/sub/b.mov', 'day2', 'day2/c.mov'],
@@ -196,6 +209,9 @@ describe('a collection', () => {
       ])
     }
     expect((await refused(tom, 'GET', { op: 'ls', path: 'collection=picks/none' })).status).toBe(404)
+    expect(await exists(tom, 'collection=picks/none')).toBe(false)
+    expect((await refused(mia, 'GET', { op: 'exists', path: 'collection=picks/none' })).status).toBe(404)
+    expect(names(await ls(mia, 'collection=picks'))).toEqual(['day2'])
     for (const path of ['collection=picks', 'collection=picks/day2/c.mov']) {
       const { status } = await refused(admin, 'POST', { op: 'delete', path, force: true })
       expect([path, status]).toEqual([path, 403])

@@ -1,4 +1,5 @@
 import {
+  allows,
   fullScope,
   isVisible,
   type PathNotation,
@@ -8,6 +9,7 @@ import {
   unfitForWindows,
   WaybillError,
 } from '@waybill/api'
+import { scopeOf } from '../access/rights.js'
 import type { CallContext } from '../context.js'
 import { Directory, type ShareRow, type SiteRow } from '../locations/directory.js'
 import {
@@ -86,6 +88,15 @@ export class FilePlaces {
         return ownPlace(asked, path, sought, client)
       }
     }
+  }
+
+  /** Whether a path leads nowhere, and the caller may know: a name that a collection has not. */
+  async isAbsent({ text }: AskedPath): Promise<boolean> {
+    const { path } = parsePath(text, { workspace: this.ctx.workspace.code })
+    if (path?.kind !== 'share') return false
+    const share = await this.directory.share(path.share, path.code)
+    if (share?.kind !== 'collection') return false
+    return allows(scopeOf(await this.directory.rights(), share.id), path.names, 'read')
   }
 
   /** A place of a share as the agent at a site is asked about it. */

@@ -1,4 +1,4 @@
-import type { FilesPage } from '@waybill/api'
+import { type FilesPage, toWaybillError } from '@waybill/api'
 import type { AgentHub } from '../agents/hub.js'
 import type { CallContext } from '../context.js'
 import { type Choice, choiceOf } from './choice.js'
@@ -70,10 +70,17 @@ export async function getSize(looking: Looking, selection: Selection): Promise<u
 export async function exists(looking: Looking): Promise<unknown> {
   return await inTurn(looking, async () => {
     const places = new FilePlaces(looking.ctx)
-    const found = await resolve(looking, places)
+    const found: (FilePlace | CollectionFiles | undefined)[] = []
+    for (const path of looking.asked.paths) {
+      const place = await places.find(path, 'see').catch(async (thrown: unknown) => {
+        if (toWaybillError(thrown).code === 'not_found' && (await places.isAbsent(path))) return undefined
+        throw thrown
+      })
+      found.push(place)
+    }
     const kinds = await lookAtAll(looking.hub, ofAgents(found), 'see')
     let next = 0
-    const there = found.map((place) => isFiles(place) || kinds[next++] !== undefined)
+    const there = found.map((place) => place !== undefined && (isFiles(place) || kinds[next++] !== undefined))
     return answer(looking.asked, there)
   })
 }
@@ -132,8 +139,8 @@ async function resolve({ asked }: Looking, places: FilePlaces): Promise<(FilePla
   return found
 }
 
-function ofAgents(found: readonly (FilePlace | CollectionFiles)[]): FilePlace[] {
-  return found.flatMap((place) => (isFiles(place) ? [] : [place]))
+function ofAgents(found: readonly (FilePlace | CollectionFiles | undefined)[]): FilePlace[] {
+  return found.flatMap((place) => (place === undefined || isFiles(place) ? [] : [place]))
 }
 
 function answer({ paths, many }: AskedPaths, results: readonly unknown[]): unknown {
