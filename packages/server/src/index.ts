@@ -1,5 +1,5 @@
-export { createKey, type KeyInfo, type KeyOptions, listKeys, type NewKey, revokeKey } from './access/keys.js'
-export { removePassword } from './access/web/set-password.js'
+export { issueKey, removePassword, withdrawKey } from './access/by-operator.js'
+export { type KeyInfo, type KeyOptions, listKeys, type NewKey } from './access/keys.js'
 export {
   addWorkspace,
   listWorkspaces,

@@ -44,6 +44,22 @@ export async function auditAccount(
   }
 }
 
+/**
+ * The same for what somebody did who works on the database itself: whoever runs the installation, and not, as far
+ * as anybody can tell, the account's owner.
+ */
+export async function auditOperator(
+  db: Tx,
+  account: string,
+  note: Pick<ChangeNote, 'details'> & { readonly change: string },
+): Promise<void> {
+  const place = { device: 'waybill on the database', address: '', now: Date.now() }
+  const caller = { user: '', role: 'admin', account: '', email: '' } as const
+  for (const { user, workspace } of await membershipsOf(db, account)) {
+    await writeAudit(db, { ...place, workspace, caller }, { entitytype: 'user', id: user, ...note })
+  }
+}
+
 /** A workspace as callers name it. */
 export interface WorkspaceName {
   readonly id: string

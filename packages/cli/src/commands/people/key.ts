@@ -1,5 +1,5 @@
 import type { ApiKey } from '@waybill/sdk'
-import { createKey, listKeys, revokeKey, type Store } from '@waybill/server'
+import { issueKey, listKeys, type Store, withdrawKey } from '@waybill/server'
 import { Command } from 'commander'
 import { type AccessFlags, withAccess, withSession } from '../../access/connect.js'
 import { badInput } from '../../exit.js'
@@ -48,7 +48,7 @@ const create = withEither(new Command('create'))
     if (email !== undefined) {
       const end = expires === undefined ? {} : { expires: moment(expires) }
       const made = await withStore({ ...flags, data: demandData(data) }, (store) =>
-        createKey(store, email, { ...wish, ...end }),
+        issueKey(store, email, { ...wish, ...end }),
       )
       process.stdout.write(`${made.key}\n`)
       return
@@ -97,7 +97,7 @@ const revoke = withEither(new Command('revoke'))
     }
     const ended = await withStore({ ...flags, data: demandData(flags.data) }, async (store) => {
       const ids = which.includes('@') ? await keysInForce(store, which) : [which]
-      for (const id of ids) await revokeKey(store, id)
+      for (const id of ids) await withdrawKey(store, id)
       return ids
     })
     process.stdout.write(ended.map((id) => `${id} is revoked.\n`).join(''))

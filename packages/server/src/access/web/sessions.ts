@@ -110,3 +110,8 @@ export async function endSessions(db: Tx, account: string, kept?: string): Promi
   if (kept !== undefined) query = query.where('id', '!=', kept)
   await query.execute()
 }
+
+/** Forgets sessions that are over. */
+export async function purgeSessions(store: Store, now: number): Promise<void> {
+  await store.installation.deleteFrom('web_session').where('expires', '<=', now).execute()
+}

@@ -1,7 +1,7 @@
 import { WaybillError } from '@waybill/api'
 import type { Store, Tx } from '../../store/store.js'
 import { inTransaction } from '../../store/transactions.js'
-import { type Account, findAccount } from '../accounts.js'
+import type { Account } from '../accounts.js'
 import { auditAccount } from '../memberships.js'
 import { checkPassword, hashPassword } from '../secrets/passwords.js'
 import { endSessions, type Place } from './sessions.js'
@@ -44,15 +44,4 @@ export async function setPasswordIn(
   }
   await endSessions(db, account.id, kept)
   await auditAccount(db, account, place, { change: hash === null ? 'password removed' : 'password set' })
-}
-
-/**
- * Takes the password of an account away, for whoever runs the installation and is asked by somebody who forgot it.
- * `not_found` when there is no such account.
- */
-export async function removePassword(store: Store, email: string): Promise<void> {
-  const account = await findAccount(store.installation, email)
-  if (account === undefined) throw new WaybillError('not_found', `There is no account ${email}`)
-  const place = { device: 'waybill on the data directory', address: '', now: Date.now() }
-  await setPassword(store, account, undefined, place)
 }

@@ -1,4 +1,4 @@
-import { type EntityType, newId, type Role } from '@waybill/api'
+import { type EntityType, newId, type Role, roles } from '@waybill/api'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { WHOLE } from '../../access/grants.js'
 import {
@@ -138,7 +138,8 @@ async function share(
 
 /** The id of something that stands to the caller as `of` says. */
 async function subject(type: string, of: string, caller: Member): Promise<string> {
-  const owner = of === 'caller' ? caller : (others[of as Role] ?? server.admin)
+  const role = roles.find((one) => one === of)
+  const owner = of === 'caller' ? caller : role === undefined ? server.admin : others[role]
   const only = async (from: 'workspace' | 'site', code?: string): Promise<string> => {
     let query = server.workspace.db.selectFrom(from).select('id')
     if (code !== undefined) query = query.where('code', '=', code)

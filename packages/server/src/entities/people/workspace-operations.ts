@@ -14,7 +14,7 @@ export const workspaceOperations: EntityOperations = {
         .set({ ...describedColumns(changes), ...code, ...changedBy(ctx) })
         .where('id', '=', id)
         .execute()
-      await noteChange(tx, ctx, { entitytype: 'workspace', id, change: 'changed' })
+      await noteChange(tx, ctx, { entitytype: 'workspace', id, change: 'changed', details: changes })
     })
   },
 }

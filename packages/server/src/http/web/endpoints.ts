@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import * as v from 'valibot'
 import { Invitations } from '../../access/web/accept.js'
 import type { LoggedIn } from '../../access/web/login.js'
-import type { Place } from '../../access/web/sessions.js'
+import { type Place, purgeSessions } from '../../access/web/sessions.js'
 import { plainAddress } from '../../agents/addresses.js'
 import type { ServerDeps } from '../deps.js'
 import { acceptPage } from './accept-page.js'
@@ -52,6 +52,7 @@ export function addWebEndpoints(app: FastifyInstance, { store, clock, authentica
       .header('Referrer-Policy', 'no-referrer')
       .send(acceptPage),
   )
+  app.addHook('onReady', async () => await purgeSessions(store, clock.now()))
 }
 
 function answer(reply: FastifyReply, result: object): FastifyReply {
