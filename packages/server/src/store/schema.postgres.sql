@@ -263,6 +263,8 @@ CREATE INDEX job_parent_population_position_id_idx ON job USING btree (workspace
 
 CREATE INDEX job_population_finished_idx ON job USING btree (workspace, population, finished);
 
+CREATE INDEX job_population_not_before_idx ON job USING btree (workspace, population, not_before);
+
 CREATE INDEX job_source_client_population_idx ON job USING btree (workspace, source_client, population);
 
 CREATE INDEX job_source_id_population_id_idx ON job USING btree (workspace, source_id, population, id);

@@ -235,6 +235,8 @@ CREATE INDEX "job_parent_population_position_id_idx" on "job" ("workspace", "par
 
 CREATE INDEX "job_population_finished_idx" on "job" ("workspace", "population", "finished");
 
+CREATE INDEX "job_population_not_before_idx" on "job" ("workspace", "population", "not_before");
+
 CREATE INDEX "job_source_client_population_idx" on "job" ("workspace", "source_client", "population");
 
 CREATE INDEX "job_source_id_population_id_idx" on "job" ("workspace", "source_id", "population", "id");

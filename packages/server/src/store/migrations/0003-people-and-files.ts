@@ -16,6 +16,9 @@ export async function peopleAndFiles(make: TableMaker): Promise<void> {
   await make.unique('recipient', ['workspace', 'job', 'user'])
   await make.index('recipient', ['workspace', 'user'])
 
+  // The next retry is looked for all the time, among however many jobs.
+  await make.index('job', ['workspace', 'population', 'not_before'])
+
   // Owned by nobody but the workspace: what was done outlives who did it and to what.
   await make.table('audit', {
     id,
