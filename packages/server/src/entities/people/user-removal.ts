@@ -59,6 +59,8 @@ async function deleteRows(tx: Tx, ctx: CallContext, { id, code }: User): Promise
   const clients = await tx.deleteFrom('client').where('user', '=', id).returning('id').execute()
   const held = [id, ...homes.map((home) => home.id)]
   await tx.deleteFrom('setting').where('entity', 'in', held).execute()
+  // An invitation that is still in the outbox would lead nowhere.
+  await tx.deleteFrom('mail').where('recipient', '=', code).where('sent', 'is', null).execute()
   await tx.deleteFrom('user').where('id', '=', id).execute()
   await noteChange(tx, ctx, { entitytype: 'user', id, change: 'deleted', details: { code } })
   return clients.map((client) => client.id)
