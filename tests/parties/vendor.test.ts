@@ -65,6 +65,8 @@ describe('a vendor', () => {
       s: expect.any(String) as string,
       path_abs_final: join(studio.storage, 'film/trailers/cut.mov'),
     })
+    const log = await tom.result('GET', 'transfer/report', { id: down.id })
+    expect(JSON.stringify(log)).toMatch(/vendor-1 connected to the server/)
     const path = await vendorFile('notes.txt')
     await transferred(tom, { source: path, destination: 'share=trailers/notes/' })
     expect(await hashOf(join(studio.storage, 'film/trailers/notes/notes.txt'))).toBe(await hashOf(path))

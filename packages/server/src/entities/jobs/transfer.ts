@@ -53,6 +53,8 @@ function statusInWords(eb: AnyBuilder) {
         ]),
       ]),
     )
+    // Whoever copies within one server is not told what others copy there.
+    .whereRef('lease.source_client', '!=', 'lease.destination_client')
     .orderBy('lease.slot')
     .limit(1)
   return sql<string>`case when ${eb.ref('job.status')} = 'waiting' and ${eb.ref('job.reason')} = 'W#J053'

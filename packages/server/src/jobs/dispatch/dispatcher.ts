@@ -140,9 +140,11 @@ export class Dispatcher {
       await this.explain(store, job, reason)
       return false
     }
+    // Within one server jobs of people meet who know nothing of one another.
+    const shared = job.source_client === job.destination_client
     const reason: Reason = {
       code: 'W#J053',
-      message: `Interrupted by a more urgent job, ${job.name}`,
+      message: `Interrupted by a more urgent job${shared ? '' : `, ${job.name}`}`,
       entity: `transfer:${job.id}`,
     }
     await this.takeBack(store, victim, reason)

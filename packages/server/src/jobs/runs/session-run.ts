@@ -1,6 +1,14 @@
-import { isReasonCode, type Reason, type SessionTask, type TaskResult, toWaybillError } from '@waybill/api'
+import {
+  agentTypes,
+  isReasonCode,
+  type Reason,
+  type SessionTask,
+  type TaskResult,
+  toWaybillError,
+} from '@waybill/api'
 import type { EndedMessage } from '../../agents/hub.js'
 import type { WorkspaceStore } from '../../store/store.js'
+import { isSeenByStandardUsers } from '../audience.js'
 import type { DispatchDeps } from '../dispatch/deps.js'
 import type { Lease } from '../dispatch/lease.js'
 import { type EffectiveSettings, effectiveSettings, numberSetting } from '../effective-settings.js'
@@ -10,7 +18,7 @@ import { heldBucket, takeBucket } from './feed.js'
 import { Locator } from './locate.js'
 import { applyResults } from './results.js'
 import { endsOf } from './session-ends.js'
-import { addressesOf, planSession, rateOf } from './session-plan.js'
+import { addressesOf, planSession, rateOf, type SessionPlan } from './session-plan.js'
 
 /**
  * How a run ended: `done`, there is nothing left to do; `again`, tasks were queued anew and want another run;
@@ -81,7 +89,7 @@ export class SessionRun {
         link: { kind: 'connect', addresses, port: listening.port ?? 0 },
       })
       if (this.isOver()) return
-      const ends = `${plan.connector.code} connected to ${plan.listener.code}`
+      const ends = await this.describe(plan)
       await this.note(`${ends}, ${plan.listen.connections} connections, ${cipher ?? 'no cipher named'}`)
       this.phase = 'feeding'
       await this.feed()
@@ -217,6 +225,13 @@ export class SessionRun {
       hub.send(destination.client, there)
       hub.send(source.client, { ...message, session: source.session, tasks: slice(bucket.source) })
     }
+  }
+
+  private async describe({ connector, listener }: SessionPlan): Promise<string> {
+    const hidden = await isSeenByStandardUsers(this.store.db, this.lease.job)
+    const nameOf = ({ code, type }: SessionPlan['listener']) =>
+      hidden && type === agentTypes.server ? 'the server' : code
+    return `${nameOf(connector)} connected to ${nameOf(listener)}`
   }
 
   private async note(message: string): Promise<void> {
