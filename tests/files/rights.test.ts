@@ -171,7 +171,11 @@ describe('an employee with a volume', () => {
       const moved = await refused(eva, 'PUT', { op: 'move', path, path_to: 'volume=storage/away' })
       expect([path, moved.status]).toEqual([path, 403])
     }
-    expect(await change(eva, 'POST', { op: 'delete', path: 'show/budget.xls' })).toBe(true)
+    expect(await change(eva, 'POST', { op: 'mkdir', path: 'homes' })).toBe(true)
+    expect(await change(eva, 'PUT', { op: 'move', path: 'show/budget.xls', path_to: 'volume=storage' })).toBe(
+      true,
+    )
+    expect(await change(eva, 'POST', { op: 'delete', path: 'budget.xls' })).toBe(true)
   })
 })
 

@@ -1,12 +1,4 @@
-import {
-  allows,
-  allowsWhole,
-  checkName,
-  joinPath,
-  parsePath,
-  toWaybillError,
-  WaybillError,
-} from '@waybill/api'
+import { allows, allowsWhole, parsePath, toWaybillError, WaybillError } from '@waybill/api'
 import type { AgentHub } from '../agents/hub.js'
 import { writeAudit } from '../audit/note-change.js'
 import type { CallContext } from '../context.js'
@@ -15,7 +7,7 @@ import { demandAll } from './looking.js'
 import { type FilePlace, FilePlaces, isFiles } from './place.js'
 import type { AskedPath, AskedPaths } from './request.js'
 import { refuseRoots } from './roots.js'
-import type { Turns } from './turns.js'
+import type { Turn, Turns } from './turns.js'
 
 /** One call that changes files. */
 export interface Changing {
@@ -27,7 +19,8 @@ export interface Changing {
 /** Makes directories, with those above them; one that is there already is fine. */
 export async function makeDirectories(changing: Changing, { paths }: AskedPaths): Promise<true> {
   return await inTurn(changing, async (places) => {
-    const found = await Promise.all(paths.map((path) => toChange(places, path)))
+    const found: FilePlace[] = []
+    for (const path of paths) found.push(await toChange(places, path, 'write'))
     for (const place of found) {
       const { root, path, scope } = place
       await noted(changing, place, 'directory made', {}, async () => {
@@ -42,7 +35,7 @@ export async function makeDirectories(changing: Changing, { paths }: AskedPaths)
  * to be the caller's before the first is deleted.
  */
 export async function remove(changing: Changing, { paths }: AskedPaths, force: boolean): Promise<true> {
-  return await inTurn(changing, async (places) => {
+  return await inTurn(changing, async (places, turn) => {
     const found: FilePlace[] = []
     for (const path of paths) {
       const place = await toChange(places, path)
@@ -51,7 +44,9 @@ export async function remove(changing: Changing, { paths }: AskedPaths, force: b
     }
     await demandAll(changing.hub, found, 'write')
     for (const place of found) {
-      await noted(changing, place, 'file deleted', { force }, () => deleteAll(changing.hub, place, force))
+      await noted(changing, place, 'file deleted', { force }, () =>
+        deleteAll(changing.hub, turn, place, force),
+      )
     }
   })
 }
@@ -76,8 +71,7 @@ export async function rename(changing: Changing, from: AskedPath, to: AskedPath)
 export async function move(changing: Changing, from: AskedPath, to: AskedPath): Promise<true> {
   return await inTurn(changing, async (places) => {
     const source = await toChange(places, from)
-    const above = await toChange(places, to)
-    const target = above.directory ? await toChange(places, within(changing.ctx, to, source)) : above
+    const target = await toChange(places, into(changing.ctx, to, source))
     await relocate(changing, source, target, 'file moved')
   })
 }
@@ -108,7 +102,7 @@ async function relocate(
   })
 }
 
-async function deleteAll(hub: AgentHub, place: FilePlace, force: boolean): Promise<void> {
+async function deleteAll(hub: AgentHub, turn: Turn, place: FilePlace, force: boolean): Promise<void> {
   const { root, path, scope } = place
   for (let over = false; !over; ) {
     const asked = { root, exact: !scope.all, path, force }
@@ -118,12 +112,17 @@ async function deleteAll(hub: AgentHub, place: FilePlace, force: boolean): Promi
       throw new WaybillError('conflict', `${message}; use force to delete it with all that is in it`)
     })
     over = done
+    turn.touch()
   }
 }
 
 /** A place that is the caller's to change, on storage. */
-async function toChange(places: FilePlaces, asked: AskedPath): Promise<FilePlace> {
-  const place = await places.find(asked, 'write')
+async function toChange(
+  places: FilePlaces,
+  asked: AskedPath,
+  sought: 'write' | 'change' = 'change',
+): Promise<FilePlace> {
+  const place = await places.find(asked, sought)
   if (isFiles(place) || place.share?.share.kind === 'collection') {
     const words = `${asked.text} is in a collection, which shows files of other shares and changes none`
     throw new WaybillError('forbidden', words)
@@ -131,13 +130,12 @@ async function toChange(places: FilePlaces, asked: AskedPath): Promise<FilePlace
   return place
 }
 
-/** The path of something by its own name in a directory. */
-function within({ workspace }: CallContext, { text }: AskedPath, source: FilePlace): AskedPath {
-  const name = source.share?.below.at(-1) ?? ''
-  const { path } = parsePath(text, { workspace: workspace.code })
-  if (path !== undefined && name !== '') joinPath(path, name)
-  checkName(name)
-  return { given: text, text: `${text.replace(/[\\/]+$/, '')}/${name}` }
+/** The path that something gets: in a directory its own name. */
+function into({ workspace }: CallContext, to: AskedPath, source: FilePlace): AskedPath {
+  const { path } = parsePath(to.text, { workspace: workspace.code })
+  const name = source.share?.below.at(-1)
+  if (path?.directory !== true || name === undefined) return to
+  return { given: to.given, text: `${to.text.replace(/[\\/]+$/, '')}/${name}` }
 }
 
 function sameDirectory(a: FilePlace, b: FilePlace): boolean {
@@ -169,10 +167,13 @@ async function noted(
   await note({})
 }
 
-async function inTurn({ ctx, turns }: Changing, work: (places: FilePlaces) => Promise<void>): Promise<true> {
+async function inTurn(
+  { ctx, turns }: Changing,
+  work: (places: FilePlaces, turn: Turn) => Promise<void>,
+): Promise<true> {
   const turn = await turns.take(ctx.caller.user)
   try {
-    await work(new FilePlaces(ctx))
+    await work(new FilePlaces(ctx), turn)
     return true
   } finally {
     turn.end()

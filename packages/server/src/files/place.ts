@@ -34,8 +34,6 @@ export interface FilePlace {
   /** The caller's rights, and the names that they know this place by. */
   readonly scope: Scope
   readonly names: readonly string[]
-  /** It ended in a slash, or is the top of a share. */
-  readonly directory: boolean
   /** Absent for a machine's own paths. */
   readonly share?: SharePlace
 }
@@ -48,7 +46,8 @@ export interface CollectionFiles {
   readonly site: SiteRow
 }
 
-export type Sought = 'see' | 'write'
+/** What the caller wants to do there; `change` is to write, with all that lies beneath. */
+export type Sought = 'see' | 'write' | 'change'
 
 /** Finds out where paths lead, for one call, and what the caller may do there. */
 export class FilePlaces {
@@ -59,7 +58,7 @@ export class FilePlaces {
   }
 
   /**
-   * A place that the caller may see (which reading it, or a place beneath it, gives), or write as a whole.
+   * A place that the caller may see (which reading it, or a place beneath it, gives), or write.
    * Throws in the same words for what is not there and what is not the caller's.
    */
   async find(asked: AskedPath, sought: Sought): Promise<FilePlace | CollectionFiles> {
@@ -100,7 +99,7 @@ export class FilePlaces {
   }
 
   /** A place of a share as the agent at a site is asked about it. */
-  async at(place: SharePlace, site: SiteRow, text: string, directory = false): Promise<FilePlace> {
+  async at(place: SharePlace, site: SiteRow, text: string): Promise<FilePlace> {
     const { share, volume, below } = place
     for (const row of [share, volume]) demandEnabled(row)
     const { id, code, os, path: root } = await this.#serverOf(volume, site)
@@ -114,7 +113,6 @@ export class FilePlaces {
       path: below.join('/'),
       scope,
       names,
-      directory: directory || below.length === 0,
       share: place,
     }
   }
@@ -127,7 +125,7 @@ export class FilePlaces {
   ): Promise<FilePlace | CollectionFiles> {
     const found = await this.#within(asked, path, sought)
     if (site.status === 'disabled') throw new WaybillError('forbidden', `Site ${site.code} is disabled`)
-    if (!isCollection(found)) return await this.at(found, site, asked.text, path.directory)
+    if (!isCollection(found)) return await this.at(found, site, asked.text)
     const { collection } = found
     demandEnabled(collection)
     const { scope } = await scopeAround(this.directory, {
@@ -144,11 +142,12 @@ export class FilePlaces {
     path: PathNotation,
     sought: Sought,
   ): Promise<SharePlace | CollectionPlace> {
-    const whole = sought === 'write'
-    const found = await findPlace(this.directory, path, sought, { whole }).catch((thrown: unknown) => {
+    const access = sought === 'see' ? 'see' : 'write'
+    const whole = sought === 'change'
+    const found = await findPlace(this.directory, path, access, { whole }).catch((thrown: unknown) => {
       throw toWaybillError(thrown).code === 'not_found' ? noSuchFile(text, sought) : thrown
     })
-    if (whole || isCollection(found)) return found
+    if (sought !== 'see' || isCollection(found)) return found
     const { scope, names } = await scopeAround(this.directory, found)
     if (isVisible(scope, names)) return found
     // What may be written but not read is no secret to the caller, yet is not shown.
@@ -189,7 +188,8 @@ export function isFiles(place: FilePlace | CollectionFiles): place is Collection
 
 /** The same words whether something is absent or hidden. */
 export function noSuchFile(text: string, sought: Sought): WaybillError {
-  return new WaybillError('not_found', `There is no "${text}" that you may ${sought}`)
+  const may = sought === 'see' ? 'see' : 'write'
+  return new WaybillError('not_found', `There is no "${text}" that you may ${may}`)
 }
 
 const relative = { kind: 'relative', directory: false } as const
@@ -210,7 +210,7 @@ function ownPlace(
   sought: Sought,
   client: { readonly id: string; readonly code: string },
 ): FilePlace {
-  if (sought === 'write') {
+  if (sought !== 'see') {
     throw new WaybillError(
       'forbidden',
       `${text} is on a machine of yours, where nothing is changed from here`,
@@ -223,5 +223,5 @@ function ownPlace(
     )
   }
   const absolute = path.root + path.names.join(path.root === '/' ? '/' : '\\')
-  return { text, client, root: null, path: absolute, scope: fullScope, names: [], directory: path.directory }
+  return { text, client, root: null, path: absolute, scope: fullScope, names: [] }
 }

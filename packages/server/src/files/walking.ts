@@ -64,7 +64,8 @@ export async function* walkDirectory(
       if (done) return
     }
   } finally {
-    if (!done) await hub.request(place.client.id, 'files.close', { root, walk }).catch(() => undefined)
+    // Not waited for: an agent that does not answer gives it up by itself.
+    if (!done) void hub.request(place.client.id, 'files.close', { root, walk }).catch(() => undefined)
   }
 }
 
