@@ -259,7 +259,7 @@ export const registry: readonly CommandEntry[] = [
   {
     name: 'setting',
     group: admin,
-    summary: 'settings of the workspace, of queues and of jobs',
+    summary: 'settings of the workspace, queues, shares, jobs and tasks',
     load: () => import('./commands/admin/setting.js').then(({ command }) => command),
   },
 ]

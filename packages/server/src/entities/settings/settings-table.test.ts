@@ -27,6 +27,6 @@ it('the documentation has every setting as it is', () => {
   const [before = '', rest = ''] = text.split(head)
   const after = rest.slice(rest.indexOf('\n\n') < 0 ? 0 : rest.search(/(^|\n)\n/))
   const wanted = `${before}${head}${rows.join('\n')}\n${after.replace(/^\n*/, '\n')}`
-  if (process.env['UPDATE_DOCS'] === '1') writeFileSync(path, wanted)
+  if (process.env.UPDATE_DOCS === '1') writeFileSync(path, wanted)
   else expect(text).toBe(wanted)
 })
