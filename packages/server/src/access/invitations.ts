@@ -1,4 +1,4 @@
-import { newId } from '@waybill/api'
+import { newId, WaybillError } from '@waybill/api'
 import { noteChange } from '../audit/note-change.js'
 import type { CallContext } from '../context.js'
 import { invitationMail } from '../mail/invitation-mail.js'
@@ -11,6 +11,9 @@ import { addUser, type NewUser } from './users.js'
 export const invitationPrefix = 'wbi_'
 /** An invitation can be accepted for so long, milliseconds. */
 const inForceFor = 14 * 24 * 3_600_000
+const betweenMails = 60_000
+/** Of one user; the oldest makes way for one more. */
+const mostInForce = 20
 
 export interface Invitee extends NewUser {
   /** Words of the inviter. */
@@ -31,9 +34,22 @@ export async function inviteUser(tx: Tx, ctx: CallContext, invitee: Invitee): Pr
   return id
 }
 
-/** Mails a user a new invitation; those that were sent before stay good. */
+/**
+ * Mails a user a new invitation; those that were sent before stay good. `rate_limited` when one was mailed a moment
+ * ago: nobody's mailbox is to be filled from here.
+ */
 export async function mailInvitation(tx: Tx, ctx: CallContext, user: string, message: string): Promise<void> {
   const { code } = await tx.selectFrom('user').select('code').where('id', '=', user).executeTakeFirstOrThrow()
+  const recent = await tx
+    .selectFrom('invitation')
+    .select('id')
+    .where('user', '=', user)
+    .where('shown', '=', 0)
+    .where('created', '>', ctx.now - betweenMails)
+    .executeTakeFirst()
+  if (recent !== undefined) {
+    throw new WaybillError('rate_limited', 'An invitation was mailed a moment ago; wait a minute')
+  }
   const token = await makeInvitation(tx, ctx, user, message, 0)
   const words = { workspace: ctx.workspace.code, inviter: ctx.caller.email, message, token }
   await queueMail(tx, ctx, { recipient: code, ...invitationMail(words) })
@@ -66,6 +82,7 @@ async function makeInvitation(
   message: string,
   shown: Flag,
 ): Promise<string> {
+  await makeRoom(tx, user)
   const token = newToken(invitationPrefix)
   await tx
     .insertInto('invitation')
@@ -83,4 +100,16 @@ async function makeInvitation(
     })
     .execute()
   return token
+}
+
+async function makeRoom(tx: Tx, user: string): Promise<void> {
+  const before = await tx
+    .selectFrom('invitation')
+    .select('id')
+    .where('user', '=', user)
+    .where('accepted', 'is', null)
+    .orderBy('id', 'desc')
+    .execute()
+  const surplus = before.slice(mostInForce - 1).map(({ id }) => id)
+  if (surplus.length > 0) await tx.deleteFrom('invitation').where('id', 'in', surplus).execute()
 }

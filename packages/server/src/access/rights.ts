@@ -142,12 +142,12 @@ export async function loadRights(db: Tx, caller: Caller): Promise<Rights> {
     ],
     closedHomes: homes.filter(({ user }) => user !== caller.user),
   })
-  return caller.role === 'employee' ? await withCollections(db, caller, rights) : rights
+  return caller.role === 'employee' ? await withCollections(db, rights) : rights
 }
 
 /** Employees have collections whose files all lie where they may read anyway: on volumes that they were granted. */
-async function withCollections(db: Tx, caller: Caller, rights: Rights): Promise<Rights> {
-  const inside = readable(rights, caller, { volume: 'collection_file.volume', path: 'collection_file.path' })
+async function withCollections(db: Tx, rights: Rights): Promise<Rights> {
+  const inside = readable(rights, { volume: 'collection_file.volume', path: 'collection_file.path' })
   if (inside === undefined) return rights
   const rows = await db
     .selectFrom('share')

@@ -24,7 +24,7 @@ export function visibleShares(rights: Rights, caller: Caller): Condition {
   return (eb) => {
     if (caller.role === 'admin') return eb.lit(true)
     const granted = eb('share.id', 'in', grantedShareIds(eb, caller))
-    const beneath = within(rights, caller, { volume: 'share.parent', path: 'share.path' }, 'any')
+    const beneath = within(rights, { volume: 'share.parent', path: 'share.path' }, 'any')
     return eb.or([
       caller.role === 'standard' ? eb.and([granted, eb('share.kind', '!=', 'volume')]) : granted,
       eb.and([eb('share.kind', '=', 'home'), eb('share.user', '=', caller.user)]),
@@ -56,8 +56,8 @@ export function visibleFiles(rights: Rights, caller: Caller): Condition {
 }
 
 /** What lies where the caller may read; undefined when that is nowhere. Not for admins, who may everywhere. */
-export function readable(rights: Rights, caller: Caller, columns: Columns): Condition | undefined {
-  return within(rights, caller, columns, 'read')
+export function readable(rights: Rights, columns: Columns): Condition | undefined {
+  return within(rights, columns, 'read')
 }
 
 /** The ids of the shares that the caller has an ACL in force on, as a sub-query. */
@@ -69,12 +69,7 @@ function grantedShareIds(eb: AnyBuilder, caller: Caller) {
     .where('granting.inactive', '=', 0)
 }
 
-function within(
-  rights: Rights,
-  caller: Caller,
-  columns: Columns,
-  access: 'read' | 'any',
-): Condition | undefined {
+function within(rights: Rights, columns: Columns, access: 'read' | 'any'): Condition | undefined {
   const trees = [...rights.scopes].flatMap(([volume, scope]) => {
     const reaches = scope.reaches.filter((reach) => reach.read || (access === 'any' && reach.write))
     return reaches.length === 0 ? [] : [{ volume, scope, reaches }]
@@ -84,7 +79,7 @@ function within(
     anyOf(
       eb,
       trees.map(({ volume, scope, reaches }) =>
-        eb.and([eb(columns.volume, '=', volume), inTree(eb, caller, columns, scope, reaches)]),
+        eb.and([eb(columns.volume, '=', volume), inTree(eb, columns, scope, reaches)]),
       ),
     )
 }
@@ -92,56 +87,63 @@ function within(
 /** Closed homes are out, but for grants from within one; there are few of those, and each stands for itself. */
 function inTree(
   eb: AnyBuilder,
-  caller: Caller,
   columns: Columns,
   { closed }: Scope,
   reaches: readonly Reach[],
 ): Expression<SqlBool> {
   const fromWithin = (reach: Reach) => closed.some((home) => startsWith(reach.names, home))
-  const outside = reaches.filter((reach) => !fromWithin(reach)).map(({ names }) => beneath(columns, names))
-  const open = outside.length === 0 ? eb.lit(false) : anyOf(eb, outside)
+  const outside = outermost(reaches.filter((reach) => !fromWithin(reach)))
   const inside = reaches.filter(fromWithin).map(({ names }) => {
     const nested = closed.filter((home) => startsWith(home, names) && !startsWith(names, home))
-    const homes = nested.map((home) => beneath(columns, home, 'in any case'))
-    return homes.length === 0
-      ? beneath(columns, names)
-      : eb.and([beneath(columns, names), eb.not(anyOf(eb, homes))])
+    return eb.and([beneath(eb, columns, [names]), outOf(eb, columns, nested)])
   })
-  const shut = closed.length === 0 ? open : eb.and([open, eb.not(inClosedHome(eb, caller, columns))])
-  return inside.length === 0 ? shut : eb.or([shut, anyOf(eb, inside)])
+  return anyOf(eb, [eb.and([beneath(eb, columns, outside), outOf(eb, columns, closed)]), ...inside])
+}
+
+/** Without those that lie beneath another one. */
+function outermost(reaches: readonly Reach[]): readonly Names[] {
+  const tops = new Map(reaches.map(({ names }) => [names.join('/'), names]))
+  return [...tops.values()].filter(
+    (names) => !names.some((_, depth) => tops.has(names.slice(0, depth).join('/'))),
+  )
+}
+
+/** Outside of homes, in any case of letters. */
+function outOf(eb: AnyBuilder, columns: Columns, homes: readonly Names[]): Expression<SqlBool> {
+  return homes.length === 0 ? eb.lit(true) : eb.not(beneath(eb, columns, homes, 'in any case'))
 }
 
 function startsWith(names: Names, above: Names): boolean {
   return above.every((name, index) => names[index]?.toLowerCase() === name.toLowerCase())
 }
 
-function beneath({ path }: Columns, names: Names, spelled: 'so' | 'in any case' = 'so'): Expression<SqlBool> {
-  if (names.length === 0) return sql<SqlBool>`1 = 1`
-  const written = names.join('/')
-  // Not LIKE, which knows no case on SQLite. Both databases count characters, as Array.from does.
-  const length = Array.from(written).length + 1
-  const [here, top] =
-    spelled === 'so'
-      ? [sql<string>`${sql.ref(path)}`, sql<string>`${written}`]
-      : [sql<string>`lower(${sql.ref(path)})`, sql<string>`lower(${written})`]
-  return sql<SqlBool>`(${here} = ${top} or substr(${here}, 1, ${sql.lit(length)}) = ${top} || '/')`
-}
-
-/** In a home of an admin or of another employee, in any case of letters. */
-function inClosedHome(eb: AnyBuilder, caller: Caller, { volume, path }: Columns): Expression<SqlBool> {
-  const home = sql<string>`lower(${sql.ref('closed.path')})`
-  const here = sql<string>`lower(${sql.ref(path)})`
-  return eb.exists(
-    eb
-      .selectFrom('share as closed')
-      .innerJoin('user as owner', 'owner.id', 'closed.user')
-      .select('closed.id')
-      .where('closed.kind', '=', 'home')
-      .whereRef('closed.parent', '=', volume)
-      .where('owner.role', 'in', ['admin', 'employee'])
-      .where('owner.id', '<>', caller.user)
-      .where(sql<SqlBool>`(${here} = ${home} or substr(${here}, 1, length(${home}) + 1) = ${home} || '/')`),
-  )
+/**
+ * At or beneath one of some places. Not with LIKE, which knows no case on SQLite; and with one look-up for all
+ * places whose paths are of one length, so that two hundred of them cost little more than one.
+ */
+function beneath(
+  eb: AnyBuilder,
+  { path }: Columns,
+  places: readonly Names[],
+  spelled: 'so' | 'in any case' = 'so',
+): Expression<SqlBool> {
+  if (places.some((names) => names.length === 0)) return eb.lit(true)
+  if (places.length === 0) return eb.lit(false)
+  const here = spelled === 'so' ? sql`${sql.ref(path)}` : sql`lower(${sql.ref(path)})`
+  const written = (text: string) => (spelled === 'so' ? sql`${text}` : sql`lower(${text})`)
+  const tops = places.map((names) => names.join('/'))
+  const byLength = new Map<number, Expression<unknown>[]>()
+  for (const top of tops) {
+    // Both databases count characters, as Array.from does.
+    const length = Array.from(top).length + 1
+    byLength.set(length, [...(byLength.get(length) ?? []), written(`${top}/`)])
+  }
+  return eb.or([
+    sql<SqlBool>`${here} in (${sql.join(tops.map(written))})`,
+    ...[...byLength].map(
+      ([length, some]) => sql<SqlBool>`substr(${here}, 1, ${sql.lit(length)}) in (${sql.join(some)})`,
+    ),
+  ])
 }
 
 /** Databases parse a long chain of ORs by recursion, and refuse to go very deep. */

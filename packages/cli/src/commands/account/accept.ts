@@ -1,9 +1,8 @@
-import { hostname } from 'node:os'
-import { acceptInvitation, readInvitation, Session, type WebLogin } from '@waybill/sdk'
+import { acceptInvitation, readInvitation } from '@waybill/sdk'
 import { Command } from 'commander'
 import { askNewSecret } from '../../access/ask.js'
 import { pinned } from '../../access/certificate.js'
-import { loginFile, writeCredentials } from '../../access/credential-files.js'
+import { keepKey } from '../../access/keep-key.js'
 import { badInput } from '../../exit.js'
 import { printable } from '../../output/printable.js'
 
@@ -30,7 +29,7 @@ export const command = new Command('accept')
     const password = opens ? await askNewSecret('Choose a password') : undefined
     const login = await acceptInvitation(place, token, password)
     if (login === null) process.stdout.write('Accepted. Log in with the key or password that you have.\n')
-    else if (flags.keep) await keepKey(place, workspace, login)
+    else if (flags.keep) await keepKey(place, workspace, login, 'Accepted.')
     else process.stdout.write('Accepted.\n')
   })
 
@@ -39,21 +38,4 @@ function readLink(link: string): { readonly server: string; readonly token: stri
   const token = url?.hash.slice(1) ?? ''
   if (url !== undefined && token !== '') return { server: url.origin, token }
   throw badInput('that is not the whole link: it ends in # and a long word. Put it in quotes')
-}
-
-/** Makes a key with the session that accepting opened, ends that session, and keeps the key. */
-async function keepKey(
-  place: { readonly server: string; readonly fingerprint?: string },
-  workspace: string,
-  { email, token }: WebLogin,
-): Promise<void> {
-  const session = new Session({ ...place, workspace, user: email, token, device: 'waybill' })
-  try {
-    const { key } = await session.account.createKey({ name: `waybill on ${hostname()}` })
-    writeCredentials(loginFile(), { ...place, workspace, user: email, apiKey: key })
-    await session.account.logout()
-  } finally {
-    session.close()
-  }
-  process.stdout.write(`Accepted. Logged in as ${printable(email)}; kept in ${loginFile()}\n`)
 }

@@ -1,19 +1,27 @@
-import { Session, serverUrl } from '@waybill/sdk'
+import { loginWithPassword, Session, serverUrl } from '@waybill/sdk'
 import { Command } from 'commander'
+import { askSecret } from '../../access/ask.js'
 import { pinned } from '../../access/certificate.js'
 import { type AccessFlags, withAccess } from '../../access/connect.js'
 import { loginFile, writeCredentials } from '../../access/credential-files.js'
 import { type Credentials, resolveCredentials } from '../../access/credentials.js'
-import { CommandEnd, exitCodes } from '../../exit.js'
+import { keepKey } from '../../access/keep-key.js'
+import { badInput, CommandEnd, exitCodes } from '../../exit.js'
 import { printable } from '../../output/printable.js'
 
 export const command = withAccess(new Command('login'))
   .description(
     'Checks credentials and keeps them, readable by you alone, for the other commands. Asks for what is not ' +
-      "given. A self-signed server's certificate is pinned: later commands talk to that server only.",
+      "given. A self-signed server's certificate is pinned: later commands talk to that server only. With " +
+      '--password an API key is made for this machine, so that none has to be carried over.',
   )
+  .option('--password', 'log in with the password for the web; asked for, or a line of standard input')
   .addHelpText('after', '\nExample:\n  waybill login --server https://transfer.example.com:8443')
-  .action(async (flags: AccessFlags) => {
+  .action(async (flags: AccessFlags & { readonly password?: true }) => {
+    if (flags.password === true) {
+      await loginByPassword(flags)
+      return
+    }
     const given = process.stdin.isTTY ? await ask(flags) : resolveCredentials(onlyGiven(flags))
     const server = serverUrl(given.server)
     const fingerprint = await pinned(server, flags.fingerprint ?? given.fingerprint)
@@ -26,6 +34,30 @@ export const command = withAccess(new Command('login'))
       `Logged in as ${printable(credentials.user)} (${printable(role)}). Kept in ${loginFile()}\n`,
     )
   })
+
+async function loginByPassword(flags: AccessFlags): Promise<void> {
+  const { env } = process
+  const server = serverUrl(demand(flags.server ?? env.WAYBILL_SERVER, 'server'))
+  const email = demand(flags.user ?? env.WAYBILL_USER, 'user')
+  const wanted = flags.workspace ?? env.WAYBILL_WORKSPACE
+  const fingerprint = await pinned(server, flags.fingerprint ?? env.WAYBILL_FINGERPRINT)
+  const place = { server, device: 'waybill', ...(fingerprint === undefined ? {} : { fingerprint }) }
+  const password = await askSecret('Your password')
+  const login = await loginWithPassword(place, {
+    email,
+    password,
+    ...(wanted === undefined ? {} : { workspace: wanted }),
+  })
+  const { workspace, workspaces } = login
+  if (workspace === null)
+    throw badInput(`which workspace? Add --workspace with one of ${workspaces.join(', ')}`)
+  await keepKey(place, workspace, login, 'The password is right.')
+}
+
+function demand(value: string | undefined, name: string): string {
+  if (value !== undefined && value !== '') return value
+  throw badInput(`--password needs --${name} (or WAYBILL_${name.toUpperCase()})`)
+}
 
 function onlyGiven(flags: AccessFlags): Parameters<typeof resolveCredentials>[0] {
   const { data: _, ...access } = flags

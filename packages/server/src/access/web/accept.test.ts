@@ -124,7 +124,10 @@ describe('an invitation', () => {
     const { body } = await post('accept', { token: link, password })
     expect(body.result).toEqual({ token: null, email, workspace: 'studio', opens: false })
     expect((await post('login', { email, password })).status).toBe(401)
-    // The mailbox is proof enough.
+    // The mailbox is proof enough; but it is not to be filled.
+    const again = await server.send('POST', 'user/invitation', { id, data: { mail: true } })
+    expect(again).toMatchObject({ status: 429 })
+    server.clock.time += 60_000
     await server.result('POST', 'user/invitation', { id, data: { mail: true } })
     expect(await opens(await mailed())).toBe(true)
   })
@@ -155,6 +158,16 @@ describe('an invitation', () => {
     expect((await post('accept', { token: again.token, password: 'not that one' })).status).toBe(401)
     const { body } = await post('accept', { token: again.token, password })
     expect(body.result).toMatchObject({ id: again.id, token: expect.stringMatching(/^wbs_/) as unknown })
+  })
+
+  it('is one of twenty at the most', async () => {
+    const { id } = await invited()
+    const first = await shown(id)
+    for (let made = 0; made < 20; made += 1) await shown(id)
+    expect((await post('invitation', { token: first })).status).toBe(404)
+    expect(
+      await server.workspace.db.selectFrom('invitation').select('id').where('user', '=', id).execute(),
+    ).toHaveLength(20)
   })
 
   it('is made by operators, for whom they may invite', async () => {
