@@ -26,7 +26,6 @@ export async function multiplyJob(data, job, count) {
       id: sql`printf('%08x', i) || '-0000-4000-8000-000000000000'`,
       job: sql.raw(`substr(task.job, 1, 8) || printf('%016x', i)`),
     })
-    await sql`ANALYZE`.execute(store.installation)
   } finally {
     await store.close()
   }

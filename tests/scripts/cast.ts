@@ -37,7 +37,7 @@ export async function openCast(): Promise<Cast> {
     Agent.start({ plane, name: 'stockholm-1', type: 'server' }),
   ])
   // Refused until she is a member.
-  void new Agent({ plane, name: 'nora-pc', user: nora })
+  new Agent({ plane, name: 'nora-pc', user: nora })
   await mkdir(plane.storage, { recursive: true })
   return {
     plane,
