@@ -115,7 +115,16 @@ describe('looking', () => {
     expect(await getsize(studio.admin, 'volume=storage/show', { include: '*.exr' })).toBe(300)
     expect(await exists(studio.admin, 'show/a')).toBe(true)
     expect(await exists(studio.admin, 'show/nothing')).toBe(false)
-    expect(await exists(studio.admin, 'show/link/passwd')).toBe(false)
+    expect(await exists(studio.admin, 'show/readme.txt/x')).toBe(false)
+    for (const op of ['ls', 'getsize', 'exists']) {
+      for (const path of ['show/link', 'show/link/passwd', 'show/link/nothing']) {
+        const answer = await refused(studio.admin, 'GET', { op, path })
+        expect(answer).toMatchObject({
+          status: 403,
+          message: expect.stringContaining('symbolic link') as string,
+        })
+      }
+    }
     expect(names(await ls(studio.admin, 'show/readme.txt'))).toEqual(['readme.txt'])
   })
 
@@ -228,7 +237,7 @@ describe('changing', () => {
     expect(
       (await refused(studio.admin, 'POST', { op: 'delete', path: 'links/below/out/precious', force: true }))
         .status,
-    ).toBe(404)
+    ).toBe(403)
     expect(await change(studio.admin, 'POST', { op: 'delete', path: 'links', force: true })).toBe(true)
     expect(await readdir(outside)).toEqual(['precious'])
   })

@@ -51,7 +51,7 @@ describe('looking', () => {
   it('sees files and directories, and nothing else', () => {
     const types = stat('', 'a', 'dir', 'none', 'link', 'link/precious', 'dir/inner', ours, 'a/b')
     expect(types.map(({ type }) => type)).toEqual([
-      ...['directory', 'file', 'directory', 'missing', 'missing', 'missing', 'missing', 'missing', 'missing'],
+      ...['directory', 'file', 'directory', 'missing', 'failed', 'failed', 'failed', 'missing', 'missing'],
     ])
   })
 

@@ -14,6 +14,7 @@ import {
   bytesOf,
   type HeldPath,
   holdPath,
+  isBehindLink,
   isOurs,
   lookAt,
   msOf,
@@ -141,16 +142,31 @@ function beneath<T extends Asked>(args: T): T {
 
 function stat(hold: (path: string) => HeldPath, path: string): FileStat {
   try {
-    const found = lookAt(hold(path))
-    if (found === undefined) return { type: 'missing' }
+    const held = hold(path)
+    const found = lookUp(held)
+    if (found === undefined) {
+      if (!isBehindLink(held)) return { type: 'missing' }
+      // It may well be there, and may lie outside of the share: to say that nothing is there would be a lie.
+      throw new WaybillError('forbidden', 'a symbolic link is in the way, and links are not followed')
+    }
     return found.isDirectory()
       ? { type: 'directory', modified: msOf(found) }
       : { type: 'file', size: sizeOf(found), modified: msOf(found) }
   } catch (error) {
-    // A name that no storage would take is not there.
-    if (isMissing(error) || errno(error) === 'ENAMETOOLONG') return { type: 'missing' }
+    // On an own path, whose links are followed.
+    if (isMissing(error)) return { type: 'missing' }
     const { code, message } = fileFailure(error)
     return { type: 'failed', code, message }
+  }
+}
+
+function lookUp(held: HeldPath): ReturnType<typeof lookAt> {
+  try {
+    return lookAt(held)
+  } catch (error) {
+    // A name that no storage would take is not there.
+    if (isMissing(error) || errno(error) === 'ENAMETOOLONG') return undefined
+    throw error
   }
 }
 

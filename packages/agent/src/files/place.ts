@@ -72,6 +72,21 @@ export function lookAt({ tree, base }: HeldPath): BigIntStats | undefined {
   return stat?.isFile() === true || stat?.isDirectory() === true ? stat : undefined
 }
 
+/** Whether a symbolic link stands at the path or above it. Asked where nothing was found, to say why. */
+export function isBehindLink({ tree, base }: HeldPath): boolean {
+  let here = ''
+  for (const name of base.split('/')) {
+    here = here === '' ? name : `${here}/${name}`
+    try {
+      const stat = lstatSync(tree.at(here), { throwIfNoEntry: false })
+      if (stat?.isDirectory() !== true) return stat?.isSymbolicLink() === true
+    } catch {
+      return false
+    }
+  }
+  return false
+}
+
 /** Whether it is named like what transfers leave beside unfinished files, on a storage without case, too. */
 export function isOurs(base: BytePath): boolean {
   return isTemporary(baseName(base).toLowerCase())

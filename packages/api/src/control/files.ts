@@ -48,8 +48,9 @@ export const filesStatArgs = v.object({
 const fileStat = v.variant('type', [
   v.object({ type: v.literal('file'), size: count, modified: moment }),
   v.object({ type: v.literal('directory'), modified: moment }),
-  /** Also what may never be reached: symbolic links, what lies behind them, devices. */
+  /** Also what is neither: devices, and unfinished files of transfers. */
   v.object({ type: v.literal('missing') }),
+  /** Also symbolic links and what lies behind them. */
   v.object({ type: v.literal('failed'), code: v.string(), message: v.string() }),
 ])
 export type FileStat = v.InferOutput<typeof fileStat>
