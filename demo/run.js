@@ -60,9 +60,8 @@ async function inviteVendor(data) {
 
 /** Runs a command and lets it write to this terminal. @param {string[]} args @param {Identity} [as] */
 async function shown(args, as) {
-  process.stdout.write(
-    `$ waybill ${args.filter((word, at) => word !== '--data' && args[at - 1] !== '--data').join(' ')}\n`,
-  )
+  const words = args.filter((word, at) => word !== '--data' && args[at - 1] !== '--data')
+  process.stdout.write(`${as === undefined ? 'studio' : 'vendor'}$ waybill ${words.join(' ')}\n`)
   await waybill(args, { ...(as && { as }), shown: true })
 }
 
@@ -77,7 +76,10 @@ async function makeShow(show) {
 async function lookAround(session) {
   const names = (await session.ls('folder=seagull')).map(({ filename }) => filename)
   if (names.join() !== 'briefing,incoming') throw new Error(`The vendor sees ${names.join(', ')}`)
-  const hidden = await session.ls('folder=seagull/contracts').then(() => undefined, String)
+  const hidden = await session.ls('folder=seagull/contracts').then(
+    () => undefined,
+    ({ message }) => message,
+  )
   if (hidden === undefined) throw new Error('The vendor sees the contracts')
   process.stdout.write(`And of contracts it hears: ${hidden}\n`)
 }
