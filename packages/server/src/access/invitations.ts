@@ -8,7 +8,7 @@ import type { Tx } from '../store/store.js'
 import { hashToken, newToken } from './secrets/tokens.js'
 import { addUser, type NewUser } from './users.js'
 
-export const invitationPrefix = 'wbi_'
+const invitationPrefix = 'wbi_'
 /** An invitation can be accepted for so long, milliseconds. */
 const inForceFor = 14 * 24 * 3_600_000
 const betweenMails = 60_000

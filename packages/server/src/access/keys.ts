@@ -7,7 +7,7 @@ import { type Account, ensureAccount, findAccount } from './accounts.js'
 import { parseAddresses } from './secrets/key-addresses.js'
 import { hashToken, newToken } from './secrets/tokens.js'
 
-export const keyPrefix = 'wbk_'
+const keyPrefix = 'wbk_'
 const USE_NOTED_EVERY_MS = 60_000
 const MOST_KEYS = 100
 const LONGEST_NAME = 200

@@ -186,6 +186,7 @@ describe('an invitation', () => {
       .selectFrom('audit')
       .select('change')
       .where('entity', '=', id)
+      .orderBy('id')
       .execute()
     expect(audit.map(({ change }) => change)).toEqual([
       'created',
