@@ -102,8 +102,11 @@ export function textOf(name: BytePath): { readonly text: string; readonly sound:
   return { text, sound: !text.includes('\ufffd') || bytesOf(text) === name }
 }
 
+/** Years 1 to 9999, as dates are written; some file systems can hold others. */
+const [firstMoment, lastMoment] = [Date.parse('0001-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59Z')]
+
 export function msOf(stat: BigIntStats): number {
-  return Number(stat.mtimeMs)
+  return Math.max(firstMoment, Math.min(lastMoment, Number(stat.mtimeMs)))
 }
 
 export function sizeOf(stat: BigIntStats): number {

@@ -24,43 +24,57 @@ export async function* walkCollection(
   const { skip, limit = Number.POSITIVE_INFINITY } = selection
   let passed = 0
   let size = 0
-  for await (const { name, place, kind } of members(asking, places, of)) {
+  for await (const member of members(asking, places, of)) {
     if (passed >= skip + limit) break
-    const wanted = selection.only === 'all' || (selection.only === 'files') === (kind.type === 'file')
-    if (kind.type === 'file' || selection.depth === 1) {
-      if (!wanted || !choice(name)) continue
-      passed += 1
-      if (passed <= skip) continue
-      const counted = kind.type === 'file' || selection.sizes
-      const bytes = counted ? await countBytes(asking, place, kind, selection) : 0
-      size += bytes
-      const { modified } = kind
-      yield { entries: [{ type: kind.type, name, size: bytes, modified }], size, done: false }
-      continue
-    }
-    const inside = { ...selection, skip: 0, limit: undefined }
-    // Those that were not chosen themselves are told of once there is something in them.
-    let entered = false
-    const enter: WalkEntry = { type: 'enter', name, modified: kind.modified }
-    const chosen = selection.only !== 'files' && choice(name)
-    if (chosen) {
-      passed += 1
-      if (passed <= skip) continue
-    }
-    let beneath = 0
-    for await (const page of walkDirectory(asking, place, inside, selection.depth - 1)) {
-      beneath = page.size
-      if (!entered && !chosen && page.entries.length === 0) continue
-      if (!entered && !chosen) passed += 1
-      if (passed > skip)
-        yield { ...page, entries: entered ? page.entries : [enter, ...page.entries], done: false }
-      entered = true
-    }
-    size += beneath
-    if (entered && passed > skip) {
-      yield { entries: [{ type: 'leave', size: selection.sizes ? beneath : 0 }], size, done: false }
+    const pages =
+      member.kind.type === 'file' || selection.depth === 1
+        ? itself(asking, member, selection, choice)
+        : within(asking, member, selection, choice)
+    let told = false
+    for await (const page of pages) {
+      if (!told) passed += 1
+      told = true
+      // Of one that is skipped it is enough to know that it would be told.
+      if (passed <= skip) break
+      yield { entries: page.entries, size: size + page.size, done: false }
+      if (page.done) size += page.size
     }
   }
+}
+
+/** One entry, if it was asked for. */
+async function* itself(
+  asking: Asking,
+  { name, place, kind }: Member,
+  selection: Selection,
+  choice: Choice,
+): AsyncGenerator<FilesPage, void> {
+  const isFile = kind.type === 'file'
+  const wanted = selection.only === 'all' || (selection.only === 'files') === isFile
+  if (!wanted || !choice(name)) return
+  const size = isFile || selection.sizes ? await countBytes(asking, place, kind, selection) : 0
+  yield { entries: [{ type: kind.type, name, size, modified: kind.modified }], size, done: true }
+}
+
+/** A directory with what is in it; one that was not chosen itself only if there is something. */
+async function* within(
+  asking: Asking,
+  { name, place, kind }: Member,
+  selection: Selection,
+  choice: Choice,
+): AsyncGenerator<FilesPage, void> {
+  const chosen = selection.only !== 'files' && choice(name)
+  const enter: WalkEntry = { type: 'enter', name, modified: kind.modified }
+  const all = { ...selection, skip: 0, limit: undefined }
+  let entered = false
+  let size = 0
+  for await (const page of walkDirectory(asking, place, all, selection.depth - 1)) {
+    ;({ size } = page)
+    if (page.entries.length === 0 && !chosen) continue
+    yield { entries: entered ? page.entries : [enter, ...page.entries], size, done: false }
+    entered = true
+  }
+  if (entered) yield { entries: [{ type: 'leave', size: selection.sizes ? size : 0 }], size, done: true }
 }
 
 /** Bytes of all files of a collection that the caller may see. */

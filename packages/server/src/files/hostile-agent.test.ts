@@ -153,6 +153,23 @@ describe('listings', () => {
   })
 })
 
+it('asks an agent on Windows for no name that means something else there', async () => {
+  await server.workspace.db.updateTable('client').set({ os: 'windows' }).execute()
+  for (const path of ['aux.txt', 'show/a./b', 'show/b ', 'x:stream', 'COM1']) {
+    for (const [method, op] of [
+      ['GET', 'exists'],
+      ['POST', 'mkdir'],
+      ['POST', 'delete'],
+    ] as const) {
+      const answer = await server.send(method, 'workspace/file', {
+        data: { op, path: `volume=storage/${path}` },
+      })
+      expect([path, op, answer.status]).toEqual([path, op, 400])
+    }
+  }
+  expect(asked).toEqual([])
+})
+
 it('writes down who changed what, also when it failed', async () => {
   script = (name) => {
     if (name === 'files.rename') throw new WaybillError('conflict', 'something of that name is there already')

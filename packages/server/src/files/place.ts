@@ -52,6 +52,8 @@ export type Sought = 'see' | 'write' | 'change'
 /** Finds out where paths lead, for one call, and what the caller may do there. */
 export class FilePlaces {
   readonly directory: Directory
+  /** By volume and site: a call may name very many paths. */
+  readonly #servers = new Map<string, Promise<Server>>()
 
   constructor(readonly ctx: CallContext) {
     this.directory = new Directory(ctx)
@@ -164,22 +166,37 @@ export class FilePlaces {
     return ownPlace(asked, path, sought, await this.directory.clientOf({ id, code }, host))
   }
 
-  async #serverOf(volume: ShareRow, site: SiteRow) {
-    const server = await this.ctx.store.db
-      .selectFrom('share_server')
-      .innerJoin('client', 'client.id', 'share_server.client')
-      .select(['client.id', 'client.code', 'client.os', 'client.disabled', 'share_server.path'])
-      .where('share_server.share', '=', volume.id)
-      .where('share_server.site', '=', site.id)
-      .executeTakeFirst()
-    if (server === undefined) {
-      const words = `Volume ${volume.code} has no server at site ${site.code}: assign one first`
-      throw new WaybillError('agent_offline', words)
-    }
-    if (server.disabled === 0) return server
-    const words = `Server ${server.code}, which serves volume ${volume.code}, is disabled`
+  #serverOf(volume: ShareRow, site: SiteRow): Promise<Server> {
+    const key = `${volume.id} ${site.id}`
+    const server = this.#servers.get(key) ?? findServer(this.ctx, volume, site)
+    this.#servers.set(key, server)
+    return server
+  }
+}
+
+interface Server {
+  readonly id: string
+  readonly code: string
+  readonly os: string
+  /** The volume's directory on its machine. */
+  readonly path: string
+}
+
+async function findServer({ store }: CallContext, volume: ShareRow, site: SiteRow): Promise<Server> {
+  const server = await store.db
+    .selectFrom('share_server')
+    .innerJoin('client', 'client.id', 'share_server.client')
+    .select(['client.id', 'client.code', 'client.os', 'client.disabled', 'share_server.path'])
+    .where('share_server.share', '=', volume.id)
+    .where('share_server.site', '=', site.id)
+    .executeTakeFirst()
+  if (server === undefined) {
+    const words = `Volume ${volume.code} has no server at site ${site.code}: assign one first`
     throw new WaybillError('agent_offline', words)
   }
+  if (server.disabled === 0) return server
+  const words = `Server ${server.code}, which serves volume ${volume.code}, is disabled`
+  throw new WaybillError('agent_offline', words)
 }
 
 export function isFiles(place: FilePlace | CollectionFiles): place is CollectionFiles {

@@ -39,7 +39,8 @@ const partyKeys = ['client', 'site', 'user'] as const
 
 /**
  * Reads `path`: text; an object with `path`, beneath the share that one of `share`, `volume`, `folder`, `home`
- * or `collection` names (code or id), at the party that `client`, `site` or `user` names; or a list of these.
+ * or `collection` names (code or id), at the party that `client`, `site` or `user` names; the source or destination
+ * of a task, as it is answered; or a list of these.
  */
 export function readPaths(value: unknown): AskedPaths {
   if (!Array.isArray(value)) return { paths: [readPath(value, 'path')], many: false }
@@ -67,13 +68,21 @@ function textOf(value: Readonly<Record<string, unknown>>, field: string): string
     throw new WaybillError('bad_request', `${field} names a ${first ?? ''} and a ${second}; give one of them`)
   }
   const path = part('path') ?? ''
-  const share = named(shareKeys)
-  const party = named(partyKeys)
+  const shown = shareOfTask(part('s'), part('v'))
+  const share = named(shareKeys) ?? shown
+  // The client of a task's end is the server that served the share then: whichever serves it now is asked.
+  const party = share !== undefined && share === shown ? undefined : named(partyKeys)
   if (path === '' && share === undefined) {
     throw new WaybillError('bad_request', `${field} has no path; give one such as volume=CODE/directory/file`)
   }
   const below = share === undefined ? path : `${share}/${path.replace(/^\/+/, '')}`
   return party === undefined ? below : `${party}:${below}`
+}
+
+/** The share as the source or destination of a task shows it: `s`, or `v` where no share but a volume was named. */
+function shareOfTask(share: string | undefined, volume: string | undefined): string | undefined {
+  if (share !== undefined) return `share=${share}`
+  return volume === undefined ? undefined : `volume=${volume}`
 }
 
 /** Reads how to list or count. What is not asked for is what clients mean by null. */
