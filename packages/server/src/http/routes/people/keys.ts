@@ -1,7 +1,7 @@
 import { formatDate, parseDate, readSwitch, WaybillError } from '@waybill/api'
-import { addressesOf, type KeyInfo } from '../../access/keys.js'
-import { endKey, findKeys, makeKey } from '../../access/own-keys.js'
-import type { Answer, Call, Route } from './route.js'
+import { addressesOf, type KeyInfo } from '../../../access/keys.js'
+import { endKey, findKeys, makeKey } from '../../../access/own-keys.js'
+import type { Answer, Call, Route } from '../route.js'
 
 /** API keys: the caller's own, and those that admins make for users of their workspace. */
 export const keyRoutes: readonly Route[] = [

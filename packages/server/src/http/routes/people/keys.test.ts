@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { bootstrap } from '../../access/bootstrap.js'
-import { createKey } from '../../access/keys.js'
-import { createSqlite, type TestDatabase } from '../../store/testing.js'
-import { createTestServer, headersOf, type Member, send, type TestServer, testNow } from '../testing.js'
+import { bootstrap } from '../../../access/bootstrap.js'
+import { createKey } from '../../../access/keys.js'
+import { createSqlite, type TestDatabase } from '../../../store/testing.js'
+import { createTestServer, headersOf, type Member, send, type TestServer, testNow } from '../../testing.js'
 
 let database: TestDatabase
 let server: TestServer
