@@ -1,4 +1,4 @@
-import { parsePath, WaybillError } from '@waybill/api'
+import { checkName, maxPathLength, parsePath, WaybillError } from '@waybill/api'
 import { type Grant, segments } from '../../access/grants.js'
 import { loadRights, mayManage, mayWhole } from '../../access/rights.js'
 import type { CallContext } from '../../context.js'
@@ -57,8 +57,12 @@ export async function pathOn(tx: Tx, ctx: CallContext, share: ShareRow, text: st
 }
 
 function slashed(names: readonly string[] | undefined): string {
-  if (names !== undefined && !names.some((name) => name.includes('\0'))) return `/${names.join('/')}`
-  throw new WaybillError('bad_request', 'The path of an ACL must not leave its target')
+  if (names === undefined)
+    throw new WaybillError('bad_request', 'The path of an ACL must not leave its target')
+  for (const name of names) checkName(name)
+  const path = `/${names.join('/')}`
+  if (path.length <= maxPathLength) return path
+  throw new WaybillError('bad_request', `A path of an ACL has at most ${maxPathLength} characters`)
 }
 
 /** Employees give, and take back, only what they may do themselves, on and beneath their volumes. */

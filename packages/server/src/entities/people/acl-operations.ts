@@ -12,6 +12,9 @@ import { demandOwnRights, pathOn, readGrant, readTarget, refuseNothing } from '.
 import { mailGrant } from './acl-mail.js'
 import { findOrInvite, type Grantee, readAcl, refuseForRole } from './acl-parties.js'
 
+/** Paths of one ACL: all of them are looked at for every path that its user asks for. */
+const mostPaths = 1000
+
 export interface AclOperations extends EntityOperations {
   /** Takes back one path of an ACL; with its last one the ACL goes. */
   removePath(ctx: CallContext, id: string, path: string): Promise<void>
@@ -149,6 +152,9 @@ async function extendAcl(
 ): Promise<string | undefined> {
   const grants = parseGrants(acl.paths)
   const known = grants.some(({ path }) => path === wanted.path)
+  if (!known && grants.length >= mostPaths) {
+    throw new WaybillError('conflict', `An ACL has at most ${mostPaths} paths; grant a directory above them`)
+  }
   const paths = known ? grants.map((one) => (one.path === wanted.path ? wanted : one)) : [...grants, wanted]
   await tx
     .updateTable('acl')

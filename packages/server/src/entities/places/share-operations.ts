@@ -124,7 +124,12 @@ export function holds(rights: Rights, share: SharedRow): boolean {
   return share.kind === 'collection' ? mayManage(rights, share.id) : may(rights, share, '/', 'write')
 }
 
-async function codeColumn(tx: Tx, share: SharedRow, { code }: Input): Promise<{ readonly code?: string }> {
+/** Another code, where one is given; it must be free. */
+export async function codeColumn(
+  tx: Tx,
+  share: { readonly id: string; readonly kind: string },
+  { code }: Input,
+): Promise<{ readonly code?: string }> {
   if (code === undefined) return {}
   const wanted = codeFor(share.kind, code, undefined)
   await demandFree(tx, wanted, share.id)

@@ -8,7 +8,8 @@ import { demandAdmin } from '../../authority.js'
 import { codeFor } from '../../engine/code.js'
 import { changedBy, describedColumns, flag, jsonOf, madeBy, queueId, textOf } from '../../engine/columns.js'
 import type { Input } from '../../operations.js'
-import { type ShareOperations, setAside } from '../share-operations.js'
+import { demandFree } from '../new-share.js'
+import { codeColumn, type ShareOperations, setAside } from '../share-operations.js'
 import { assignServer, findServer, mainServerOf, resolveRoot, type ServingClient } from './serving.js'
 import { mergePaths, readPaths } from './volume-paths.js'
 
@@ -35,6 +36,7 @@ export function volumeOperations({
       const path = server === undefined ? where.path : await resolveRoot(hub, server, where)
       const id = newId(ctx.now)
       await ctx.store.transaction(async (tx) => {
+        await demandFree(tx, code)
         if (input.default === true) await clearDefault(tx)
         await tx
           .insertInto('share')
@@ -83,7 +85,7 @@ export function volumeOperations({
           .updateTable('share')
           .set({
             ...describedColumns(changes),
-            ...(changes.code === undefined ? {} : { code: codeFor('volume', changes.code, undefined) }),
+            ...(await codeColumn(tx, { id, kind: 'volume' }, changes)),
             ...(changes.default === true ? { is_default: 1 as const } : {}),
             ...(changes.queue === undefined ? {} : { queue: await queueId(tx, changes.queue) }),
             ...(status === 'enabled' || status === 'disabled' ? { status } : {}),
