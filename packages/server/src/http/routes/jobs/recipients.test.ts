@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createSqlite, type TestDatabase } from '../../store/testing.js'
-import { createTestServer, insertJob, insertTask, type Member, type TestServer } from '../testing.js'
+import { createSqlite, type TestDatabase } from '../../../store/testing.js'
+import { createTestServer, insertJob, insertTask, type Member, type TestServer } from '../../testing.js'
 
 let database: TestDatabase
 let server: TestServer

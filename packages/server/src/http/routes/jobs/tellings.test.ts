@@ -1,6 +1,6 @@
 import { newId } from '@waybill/api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createSqlite, type TestDatabase } from '../../store/testing.js'
+import { createSqlite, type TestDatabase } from '../../../store/testing.js'
 import {
   createTestServer,
   insertClient,
@@ -8,7 +8,7 @@ import {
   type Member,
   type TestServer,
   testNow,
-} from '../testing.js'
+} from '../../testing.js'
 
 let database: TestDatabase
 let server: TestServer

@@ -1,8 +1,8 @@
 import { parseDate, WaybillError } from '@waybill/api'
-import type { Json } from '../../entities/engine/present.js'
-import { countJobs, hasJobs } from '../../entities/jobs/job-counts.js'
-import { jobMetrics, jobReport, latestLog, readLog } from '../../entities/jobs/job-report.js'
-import { type Answer, type Call, demandId, type Route } from './route.js'
+import type { Json } from '../../../entities/engine/present.js'
+import { countJobs, hasJobs } from '../../../entities/jobs/job-counts.js'
+import { jobMetrics, jobReport, latestLog, readLog } from '../../../entities/jobs/job-report.js'
+import { type Answer, type Call, demandId, type Route } from '../route.js'
 
 const mostEntries = 1000
 

@@ -1,6 +1,6 @@
 import { WaybillError } from '@waybill/api'
-import { addRecipient, listRecipients, removeRecipient } from '../../entities/jobs/recipients.js'
-import { type Answer, type Call, demandId, type Route } from './route.js'
+import { addRecipient, listRecipients, removeRecipient } from '../../../entities/jobs/recipients.js'
+import { type Answer, type Call, demandId, type Route } from '../route.js'
 
 /** Who gets to know of a transfer. Deliveries and requests have recipients, too, once they are there. */
 export const recipientRoutes: readonly Route[] = ['job', 'transfer', 'delivery', 'request'].flatMap(

@@ -1,6 +1,6 @@
 import { WaybillError } from '@waybill/api'
-import { selectAll } from '../../entities/engine/find.js'
-import { type Answer, type Call, demandId, type Route } from './route.js'
+import { selectAll } from '../../../entities/engine/find.js'
+import { type Answer, type Call, demandId, type Route } from '../route.js'
 
 /** Jobs shown at a time to somebody who has to choose a place. */
 const most = 1000
