@@ -136,6 +136,24 @@ test('The command line shares, tells who may what, and takes it back', async () 
   expect([ran.code, ran.stderr]).toEqual([2, expect.stringMatching(/folder list/)])
 })
 
+test('The command line switches sites and clients, and lets go of them', async () => {
+  const run = async (...words: string[]) => {
+    const ran = await studio.plane.command(words)
+    expect(ran, ran.stderr).toMatchObject({ code: 0 })
+    return ran.stdout
+  }
+  await run('site', 'add', 'oslo')
+  await run('site', 'rename', 'oslo', 'Oslo office')
+  await run('site', 'disable', 'oslo')
+  expect(await run('site', 'list')).toMatch(/oslo +Oslo office +false +disabled/)
+  await run('site', 'remove', 'oslo')
+  await run('client', 'disable', 'laptop')
+  expect(await run('client', 'list')).toMatch(/laptop +app +disabled/)
+  await run('client', 'enable', 'laptop')
+  const ran = await studio.plane.command(['client', 'remove', 'laptop'])
+  expect([ran.code, ran.stderr]).toEqual([1, expect.stringMatching(/online; stop it/)])
+})
+
 test('A volume whose directory is gone is offline, and its jobs wait until it is back', async () => {
   const root = join(tempDirectory('nas'), 'film')
   const nas = await Agent.start({ plane: studio.plane, name: 'nas', type: 'server' })
