@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from cast import EMAIL, STORAGE, Script, session, stored
+from cast import EMAIL, STORAGE, Script, at, session, stored
 
 SHOW = "volume=storage/files"
 
@@ -169,3 +169,14 @@ class Vendor(Script):
         self.refused(".", self.tommy.rm, "folder=shared/in/one.txt")
         self.refused(".", self.tommy.mv, "folder=shared/in/one.txt", "folder=shared/out/one.txt")
         self.assertTrue((STORAGE / "files/shared/in/one.txt").exists())
+
+
+class Tasks(Script):
+    def test_the_ends_of_a_task_are_paths_too(self):
+        admin = session("admin")
+        for path in ("folder=shared/in/one.txt", SHOW + "/a.mov"):
+            job = admin.create("Transfer", {"source": path, "destination": at("admin", "x"), "status": "paused"})
+            (task,) = admin.find("Task", entityid=job["id"])
+            self.assertIs(admin.exists(task["source"]), True)
+            self.assertEqual(admin.getsize([task["source"]])[0]["result"], 10)
+            admin.delete("Transfer", job["id"])

@@ -16,6 +16,9 @@ describe('paths of a call', () => {
       'client=664f53b16aa9149860da9d9c:/Users/lisa',
     ],
     [{ path: 'a', volume: null, other: 5 }, 'a'],
+    [{ client: 'c', v: 'v1', path: 'a', path_abs_final: '/mnt/a' }, 'volume=v1/a'],
+    [{ client: 'c', v: 'v1', s: 's1', path: 'a' }, 'share=s1/a'],
+    [{ client: 'c', user: 'u', path: '/a' }, 'client=c:/a'],
   ])('%j is %s', (given, text) => {
     expect(readPath(given, 'path')).toEqual({ given, text })
     expect(readPaths([given])).toEqual({ paths: [{ given, text }], many: true })

@@ -70,8 +70,10 @@ function textOf(value: Readonly<Record<string, unknown>>, field: string): string
   const path = part('path') ?? ''
   const shown = shareOfTask(part('s'), part('v'))
   const share = named(shareKeys) ?? shown
-  // The client of a task's end is the server that served the share then: whichever serves it now is asked.
-  const party = share !== undefined && share === shown ? undefined : named(partyKeys)
+  // The client of a task's end is the server that served the share then: whichever serves it now is asked. Where
+  // no share is named it is a machine of its user, who stands beside it.
+  const ofTask = share !== undefined && share === shown
+  const party = ofTask ? undefined : named(part('client') === undefined ? partyKeys : ['client', 'site'])
   if (path === '' && share === undefined) {
     throw new WaybillError('bad_request', `${field} has no path; give one such as volume=CODE/directory/file`)
   }
