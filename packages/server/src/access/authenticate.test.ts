@@ -134,6 +134,30 @@ describe.each(testDatabases())('authentication on $name', (kind) => {
       expect(await guess('10.0.0.9', 2000 + 6 * 60_000)).toMatchObject({ code: 'unauthenticated' })
     })
 
+    it('takes a key from where it may be used, however the address is written', async () => {
+      const lines: string[] = []
+      const authenticator = createAuthenticator(database.store, { log: (line) => lines.push(line) })
+      const { id, key: near } = await createKey(database.store, admin, { addresses: ['10.1.0.0/16'] })
+      const attempt = async (secret: string, from: string) =>
+        await authenticator
+          .authenticate({ authorization: apart(admin, secret), 'x-accsyn-workspace': 'studio' }, from, 5000)
+          .catch((error: unknown) => error)
+      expect(await attempt(near, '::ffff:10.1.2.3')).toMatchObject({
+        address: '10.1.2.3',
+        caller: { credential: { kind: 'key', id, restricted: true } },
+      })
+      expect(await attempt(near, '10.2.0.1')).toEqual(await attempt('wbk_wrong', '10.2.0.1'))
+      expect(lines).toEqual([`The API key ${id} of ${admin} was used from 10.2.0.1, where it may not be`])
+    })
+
+    it('keeps a key that is bound to a workspace there', async () => {
+      const { key: bound } = await createKey(database.store, admin, { boundTo: workspace })
+      await expect(call(apart(admin, bound))).resolves.toMatchObject({
+        caller: { credential: { restricted: true } },
+      })
+      await expect(call(apart(admin, bound), { code: 'second' })).rejects.toMatchObject({ code: 'forbidden' })
+    })
+
     it('keeps no key, only its hash', async () => {
       const { key: made } = await createKey(database.store, admin)
       expect(made).toMatch(/^wbk_[A-Za-z0-9_-]{43}$/)

@@ -1,4 +1,5 @@
 import { WaybillError } from '@waybill/api'
+import { plainAddress } from '../agents/addresses.js'
 import type { Caller, Credential } from '../context.js'
 import type { Store } from '../store/store.js'
 import type { Account } from './accounts.js'
@@ -67,7 +68,9 @@ export function createAuthenticator(
   const failed = new Attempts(limits)
   return {
     web: new WebLogin(store),
-    async authenticate(headers, address, now) {
+    async authenticate(headers, peer, now) {
+      // As people write it, also where IPv4 arrives at an IPv6 socket.
+      const address = plainAddress(peer) ?? peer
       const credentials = parseAuthorization(headers.authorization)
       if (credentials === undefined)
         throw new WaybillError('unauthenticated', 'Log in with an email and an API key')

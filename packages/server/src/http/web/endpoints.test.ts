@@ -93,6 +93,10 @@ describe('logging in with a password', () => {
     },
   )
 
+  it('takes no long bodies from strangers', async () => {
+    expect(await login('x'.repeat(20_000))).toMatchObject({ status: 413, body: { code: 'too_large' } })
+  })
+
   it('says who is no user, or disabled, once the password is right', async () => {
     expect(await login(password, lisa.email, 'nowhere')).toMatchObject({ status: 403 })
     const change = async (data: Json) => await server.result('PUT', 'user/edit', { id: lisa.id, data })

@@ -16,6 +16,8 @@ const loginBody = v.object({
 })
 const acceptBody = v.object({ token, password: v.nullish(v.string()) })
 const lookBody = v.object({ token })
+/** Whoever asks is nobody yet. Bytes. */
+const bodyLimit = 16_384
 
 /**
  * What people do before they have a session: log in with a password, and accept invitations. The bodies are JSON
@@ -26,16 +28,16 @@ export function addWebEndpoints(app: FastifyInstance, { store, clock, authentica
   const invitations = new Invitations(store, login)
   const placeOf = (request: FastifyRequest): Place => ({ ...originOf(request), now: clock.now() })
 
-  app.post('/api/v3/web/login', async (request, reply) => {
+  app.post('/api/v3/web/login', { bodyLimit }, async (request, reply) => {
     const { email, password, workspace } = read(loginBody, request.body)
     const asked = { email, password, workspace: workspace ?? undefined }
     return answer(reply, loginResult(await login.login(asked, placeOf(request))))
   })
-  app.post('/api/v3/web/invitation', async (request, reply) => {
+  app.post('/api/v3/web/invitation', { bodyLimit }, async (request, reply) => {
     const asked = read(lookBody, request.body)
     return answer(reply, await invitations.look(asked.token, placeOf(request)))
   })
-  app.post('/api/v3/web/accept', async (request, reply) => {
+  app.post('/api/v3/web/accept', { bodyLimit }, async (request, reply) => {
     const { token: given, password } = read(acceptBody, request.body)
     const accepted = await invitations.accept(given, password ?? undefined, placeOf(request))
     const { email, workspace, opens } = accepted
