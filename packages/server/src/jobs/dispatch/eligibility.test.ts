@@ -1,3 +1,4 @@
+import { newId } from '@waybill/api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { upload, World } from '../testing.js'
 import { whatStandsAgainst } from './eligibility.js'
@@ -149,11 +150,30 @@ describe('a job may run', () => {
       const offline = (client: string) => client !== world.clients.hq
       return [...told, whatStandsAgainst(facts, offline, now)?.message ?? '']
     }
-    const standard = { ...free, users: free.users.map((user) => ({ ...user, role: 'standard' })) }
+    const standard = { ...free, nameless: true }
     for (const message of words(free)) expect(message).toMatch(/storage|hq-server/)
     for (const message of words(standard)) {
       expect(message).not.toBe('')
       expect(message).not.toMatch(/storage|hq-server|\/srv/)
     }
   })
+})
+
+it('standard users see a job as its creator, its receiver, or because they were told', async () => {
+  const { db, tom, lisa, workspace, admin } = world
+  const id = await world.create(upload(world, 'b.mov', { status: 'paused' }))
+  const nameless = async () => (await loadFacts(db, [await world.job(id)]))[0]?.nameless
+  expect(await nameless()).toBe(false)
+  const told = { id: newId(now), workspace: workspace.id, job: id, actioned: null, created: now }
+  await db
+    .insertInto('recipient')
+    .values({ ...told, user: tom.id, creator: admin.email })
+    .execute()
+  expect(await nameless()).toBe(true)
+  await db.deleteFrom('recipient').execute()
+  await db.updateTable('job').set({ user: tom.id }).where('id', '=', id).execute()
+  expect(await nameless()).toBe(true)
+  const receiver = { user: lisa.id, destination_type: 'user' as const, destination_id: tom.id }
+  await db.updateTable('job').set(receiver).where('id', '=', id).execute()
+  expect(await nameless()).toBe(true)
 })

@@ -27,8 +27,8 @@ const checks: readonly Check[] = [
   siteIsOut,
   shareIsOut,
   storageIsOut,
-  (facts, online) => clientIsOut('source', facts.source, facts.users, online),
-  (facts, online) => clientIsOut('destination', facts.destination, facts.users, online),
+  (facts, online) => clientIsOut('source', facts.source, facts, online),
+  (facts, online) => clientIsOut('destination', facts.destination, facts, online),
   isNotDue,
 ]
 
@@ -80,29 +80,31 @@ function siteIsOut({ sites }: Facts): Reason | undefined {
   )
 }
 
-function shareIsOut({ shares, users }: Facts): Reason | undefined {
+function shareIsOut(facts: Facts): Reason | undefined {
+  const { shares } = facts
   const share = shares.find(({ status, inactive }) => status !== 'enabled' || inactive === 1)
   return (
     share && {
       code: 'W#J052',
-      message: `${nameOfShare(share, users)} is ${share.inactive === 1 ? 'inactive' : 'disabled'}`,
+      message: `${nameOfShare(share, facts)} is ${share.inactive === 1 ? 'inactive' : 'disabled'}`,
       entity: `${share.kind}:${share.id}`,
       action: `Enable the ${share.kind}`,
     }
   )
 }
 
-function nameOfShare({ kind, code }: ShareFacts, users: Facts['users']): string {
-  return kind === 'volume' ? forEyesOf(users, `volume ${code}`, 'the volume') : `${kind} ${code}`
+function nameOfShare({ kind, code }: ShareFacts, facts: Facts): string {
+  return kind === 'volume' ? forEyesOf(facts, `volume ${code}`, 'the volume') : `${kind} ${code}`
 }
 
 /** Nobody serves a volume any more, or its directory is gone. */
-function storageIsOut({ storage, sites, shares, users }: Facts): Reason | undefined {
+function storageIsOut(facts: Facts): Reason | undefined {
+  const { storage, sites, shares } = facts
   for (const { side, site, served } of storage) {
     const where = sites.find(({ id }) => id === site)?.code ?? 'hq'
     const volume = shares.find(({ kind }) => kind === 'volume')
     if (served.length === 0 && volume !== undefined) {
-      const what = forEyesOf(users, `Volume ${volume.code}`, 'The volume')
+      const what = forEyesOf(facts, `Volume ${volume.code}`, 'The volume')
       return {
         code: 'W#J052',
         message: `${what} (${side}) has no server at ${where}`,
@@ -112,7 +114,7 @@ function storageIsOut({ storage, sites, shares, users }: Facts): Reason | undefi
     }
     const broken = served.find(({ problem }) => problem !== '')
     if (broken !== undefined) {
-      const what = forEyesOf(users, `Volume ${broken.code} (${side}) cannot be served: ${broken.problem}`, '')
+      const what = forEyesOf(facts, `Volume ${broken.code} (${side}) cannot be served: ${broken.problem}`, '')
       return {
         code: 'W#J052',
         message: what === '' ? `The volume (${side}) cannot be served` : what,
@@ -125,14 +127,14 @@ function storageIsOut({ storage, sites, shares, users }: Facts): Reason | undefi
 }
 
 /** Standard users see neither volumes nor servers, so that what their jobs wait for is told without names. */
-function forEyesOf(users: Facts['users'], named: string, nameless: string): string {
-  return users.some(({ role }) => role === 'standard') ? nameless : named
+function forEyesOf({ nameless }: Facts, named: string, otherwise: string): string {
+  return nameless ? otherwise : named
 }
 
 function clientIsOut(
   side: 'source' | 'destination',
   client: ClientFacts | undefined,
-  users: Facts['users'],
+  facts: Facts,
   online: (client: string) => boolean,
 ): Reason | undefined {
   if (client === undefined) {
@@ -140,7 +142,7 @@ function clientIsOut(
   }
   const entity = `client:${client.id}`
   const isServer = client.type === agentTypes.server
-  const what = isServer ? forEyesOf(users, `Client ${client.code}`, 'The server') : `Client ${client.code}`
+  const what = isServer ? forEyesOf(facts, `Client ${client.code}`, 'The server') : `Client ${client.code}`
   if (client.disabled === 1) {
     return {
       code: 'W#J050',

@@ -1,4 +1,5 @@
 import type { Tx } from '../../store/store.js'
+import { seenByStandardUsers } from '../audience.js'
 import type { JobRow } from '../lifecycle/rows.js'
 import { mainSiteOf, type Serving, type Side, servedAt, servingOf, siteOfSide } from './follow-servers.js'
 
@@ -8,11 +9,13 @@ export interface Facts {
   /** Its queue and those above it, nearest first. */
   readonly queues: readonly { id: string; name: string; status: string; priority: number }[]
   /** The creator, and parties that are users. */
-  readonly users: readonly { id: string; code: string; role: string; status: string; inactive: number }[]
+  readonly users: readonly { id: string; code: string; status: string; inactive: number }[]
   readonly sites: readonly { id: string; code: string; status: string }[]
   readonly shares: readonly ShareFacts[]
   /** Of the sides that are storage: what their servers serve of the job's volumes. */
   readonly storage: readonly StorageFacts[]
+  /** Standard users see the job, who know of neither servers nor volumes. */
+  readonly nameless: boolean
   readonly source: ClientFacts | undefined
   readonly destination: ClientFacts | undefined
 }
@@ -42,7 +45,7 @@ export interface ClientFacts {
 export async function loadFacts(db: Tx, jobs: readonly JobRow[]): Promise<Facts[]> {
   const rows = {
     clients: db.selectFrom('client').select(['id', 'code', 'type', 'disabled']),
-    users: db.selectFrom('user').select(['id', 'code', 'role', 'status', 'inactive']),
+    users: db.selectFrom('user').select(['id', 'code', 'status', 'inactive']),
     sites: db.selectFrom('site').select(['id', 'code', 'status']),
     shares: db.selectFrom('share').select(['id', 'code', 'kind', 'status', 'inactive']),
   }
@@ -53,6 +56,10 @@ export async function loadFacts(db: Tx, jobs: readonly JobRow[]): Promise<Facts[
   const queues = await loadQueues(db)
   const serving = await servingOf(db, jobs)
   const mainSite = await mainSiteOf(db)
+  const nameless = await seenByStandardUsers(
+    db,
+    jobs.map(({ id }) => id),
+  )
   return jobs.map((job) => ({
     job,
     queues: queuesAbove(queues, job.parent),
@@ -60,6 +67,7 @@ export async function loadFacts(db: Tx, jobs: readonly JobRow[]): Promise<Facts[
     sites: pick(sites, sitesOf(job)),
     shares: pick(shares, sharesOf(job)),
     storage: storageOf(job, serving, mainSite),
+    nameless: nameless.has(job.id),
     source: job.source_client === null ? undefined : clients.get(job.source_client),
     destination: job.destination_client === null ? undefined : clients.get(job.destination_client),
   }))

@@ -230,9 +230,17 @@ export async function noteShares(change: Change, job: JobRow, tasks: readonly Re
   const size = ids.size
   for (const { shares } of tasks) for (const share of shares) ids.add(share)
   if (ids.size === size) return
+  await demandStillThere(change, [...ids].slice(size))
   await change.tx
     .updateTable('job')
     .set({ shares: JSON.stringify([...ids]) })
     .where('id', '=', job.id)
     .execute()
+}
+
+/** What was found before the transaction may be gone by now; a job on it would wait for ever. */
+async function demandStillThere({ tx }: Change, shares: readonly string[]): Promise<void> {
+  const found = await tx.selectFrom('share').select('id').where('id', 'in', shares).execute()
+  if (found.length === shares.length) return
+  throw new WaybillError('not_found', 'A share that the files lie on was deleted just now')
 }

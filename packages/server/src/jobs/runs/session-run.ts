@@ -8,7 +8,7 @@ import {
 } from '@waybill/api'
 import type { EndedMessage } from '../../agents/hub.js'
 import type { WorkspaceStore } from '../../store/store.js'
-import { isSeenByStandardUsers } from '../audience.js'
+import { seenByStandardUsers } from '../audience.js'
 import type { DispatchDeps } from '../dispatch/deps.js'
 import type { Lease } from '../dispatch/lease.js'
 import { type EffectiveSettings, effectiveSettings, numberSetting } from '../effective-settings.js'
@@ -228,7 +228,7 @@ export class SessionRun {
   }
 
   private async describe({ connector, listener }: SessionPlan): Promise<string> {
-    const hidden = await isSeenByStandardUsers(this.store.db, this.lease.job)
+    const hidden = (await seenByStandardUsers(this.store.db, [this.lease.job])).size > 0
     const nameOf = ({ code, type }: SessionPlan['listener']) =>
       hidden && type === agentTypes.server ? 'the server' : code
     return `${nameOf(connector)} connected to ${nameOf(listener)}`
