@@ -24,8 +24,8 @@ export interface Asking {
 }
 
 /**
- * What the caller may see of a directory, a page at a time; the agent is asked for the next one only when the
- * last was taken. The agent leaves out what the caller may not see, and so is what it sends all the same. Bytes
+ * What the caller may see of a directory, a page at a time. While one is taken the agent makes the next, and no
+ * more than that. The agent leaves out what the caller may not see, and so is what it sends all the same. Bytes
  * of all files up to there come with each page.
  */
 export async function* walkDirectory(
@@ -35,38 +35,42 @@ export async function* walkDirectory(
   depth: number,
 ): AsyncGenerator<FilesPage, void> {
   const { hub, turn, gone } = asking
-  const { root, path, scope, names } = place
+  const { root } = place
   const walk = randomUUID()
-  const { sizes, only, include, exclude, skip, limit = null } = selection
   const filter = new Filter(place, depth)
-  let page = 0
   let done = false
   try {
-    for (;;) {
+    let coming = begin(asking, place, selection, depth, walk)
+    for (let page = 1; !done; page++) {
+      const answer = await coming
       turn.touch()
       if (gone.aborted) throw new WaybillError('timeout', 'Nobody waits for the answer')
-      const answer =
-        page === 0
-          ? await askAgent(
-              hub,
-              place,
-              'files.walk',
-              {
-                ...{ root, exact: !scope.all, path, walk, scope: scopeAt(scope, names), names: [...names] },
-                ...{ depth, sizes, only, include, exclude, skip, limit },
-              },
-              'see',
-            )
-          : await askAgent(hub, place, 'files.next', { root, walk, page }, 'see')
-      page += 1
-      done = answer.done
-      yield { ...answer, entries: filter.take(answer.entries) }
-      if (done) return
+      ;({ done } = answer)
+      const entries = filter.take(answer.entries)
+      if (!done) {
+        coming = askAgent(hub, place, 'files.next', { root, walk, page }, 'see')
+        // Nobody may come back for it; and whoever does sees the failure then.
+        coming.catch(() => undefined)
+      }
+      yield { ...answer, entries }
     }
   } finally {
     // Not waited for: an agent that does not answer gives it up by itself.
     if (!done) void hub.request(place.client.id, 'files.close', { root, walk }).catch(() => undefined)
   }
+}
+
+async function begin(
+  { hub }: Asking,
+  place: FilePlace,
+  { sizes, only, include, exclude, skip, limit }: Selection,
+  depth: number,
+  walk: string,
+): Promise<FilesPage> {
+  const { root, path, scope, names } = place
+  const where = { root, exact: !scope.all, path, walk, scope: scopeAt(scope, names), names: [...names] }
+  const what = { depth, sizes, only, include, exclude, skip, limit: limit ?? null }
+  return await askAgent(hub, place, 'files.walk', { ...where, ...what }, 'see')
 }
 
 /** Believes no agent: names that are none, levels that were not asked for, and what the caller may not see. */
