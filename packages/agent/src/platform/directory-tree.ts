@@ -5,6 +5,9 @@ import { type DirectoryHandle, type FsPath, openRoot } from './directories.js'
 /** Directories that are held open at a time, beside the root. */
 const held = 256
 
+/** Directories with new ones in them that may wait to be made durable. */
+const manyChanged = 10_000
+
 /** Codes that mean: the handle points to a directory that is not there any more. */
 function errno(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
@@ -61,6 +64,11 @@ export class DirectoryTree {
     const changed = [...this.#changed]
     this.#changed.clear()
     return changed
+  }
+
+  /** Whether so many were changed since `takeChanged` that it is time for it. */
+  get hasManyChanged(): boolean {
+    return this.#changed.size >= manyChanged
   }
 
   /** A directory was made in `path` by other means. */

@@ -11,15 +11,17 @@ import {
   smallFile,
   type TaskOutcome,
 } from '@waybill/asc'
+import type { DirectoryTree } from '../platform/directory-tree.js'
 import { Owners } from '../platform/owners.js'
 import { Committer } from './committer.js'
 import { type Fault, faultOf } from './fault.js'
 import { hash128 } from './hash.js'
 import { removeQuietly } from './journal.js'
-import type { Locks } from './locks.js'
 import { Partial } from './partial.js'
 import { Places } from './place.js'
+import { Backlog } from './receiving/backlog.js'
 import { holdContents } from './receiving/content.js'
+import type { ReceiveHost } from './receiving/host.js'
 import { reserves, Space } from './receiving/space.js'
 import {
   isPlaced,
@@ -31,19 +33,8 @@ import {
 } from './receiving/target-task.js'
 import { type Said, saidBySender, wrapUp } from './receiving/wrap-up.js'
 import { Questions } from './sync/questions.js'
-import { makeDirectory, stateOf, targetOf, writePart } from './target.js'
+import { makeDirectory, stateOf, syncChanged, targetOf, writePart } from './target.js'
 import { journalName, partName } from './temporary.js'
-
-/** What the receiving side needs of its session. */
-export interface ReceiveHost {
-  send(frame: Buffer): void
-  /** The link is to be paused while too much waits to be written, and resumed. */
-  pause(paused: boolean): void
-  over(task: SessionTask, outcome: TaskOutcome): void
-  finished(): void
-  /** Targets that are written to by any session of this process. */
-  readonly locks: Locks
-}
 
 /** A large file, from the moment that its target is locked. */
 interface LargeFile {
@@ -52,9 +43,6 @@ interface LargeFile {
   readonly unlock: () => void
   partial: Partial | undefined
 }
-
-/** Bytes that may wait for the disk before the link is paused. */
-const maxUnwritten = 16 * 1024 * 1024
 
 /** The receiving side of a session: does on the file system what the ASC machine asks for. */
 export class Receive implements ReceiverOutput {
@@ -66,11 +54,12 @@ export class Receive implements ReceiverOutput {
   readonly #large = new Map<IncomingFile, LargeFile>()
   readonly #pending = new Set<Promise<void>>()
   readonly #space = new Space()
+  readonly #backlog = new Backlog((paused) => this.#host.pause(paused))
   readonly #questions = new Questions((task, paths, folded) => this.session.ask(task, paths, folded))
   readonly #owners = new Owners()
   #wrapping = Promise.resolve()
   #comparing = Promise.resolve()
-  #unwritten = 0
+  #syncing = false
   #flushPlanned = false
   #closed = false
 
@@ -117,6 +106,7 @@ export class Receive implements ReceiverOutput {
     this.#questions.close()
     await this.#committer.idle()
     await Promise.allSettled(this.#pending)
+    for (const { directories } of this.#tasks.values()) directories.close()
     this.#places.close()
   }
 
@@ -164,10 +154,10 @@ export class Receive implements ReceiverOutput {
       this.#fail(file, error)
       return
     }
-    this.#count(data.length)
+    this.#backlog.count(data.length)
     large.partial.write(index, offset, data, digest, (error) => {
       payload.release()
-      this.#count(-data.length)
+      this.#backlog.count(-data.length)
       this.#space.wrote(file, data.length)
       if (error === undefined) this.session.written(file, index)
       else this.#fail(file, error)
@@ -199,9 +189,7 @@ export class Receive implements ReceiverOutput {
       })
       if (!this.#closed) this.session.wrappedUp(task)
     }
-    // One after the other: a task must not be reported while another one still syncs a directory of both.
-    this.#wrapping = this.#wrapping.then(finish)
-    this.#track(this.#wrapping)
+    this.#wrap(finish)
   }
 
   lacking(task: IncomingTask, lacking: readonly boolean[], fault: Said | undefined): void {
@@ -211,12 +199,19 @@ export class Receive implements ReceiverOutput {
   over(outcome: TaskOutcome): void {
     const known = this.#tasks.get(outcome.index)
     this.#tasks.delete(outcome.index)
+    known?.directories.close()
     if (known?.options.mode === 'onewaysync') this.#questions.forget(outcome.index)
     if (known !== undefined) this.#host.over(known.task, outcome)
   }
 
   finished(): void {
     this.#host.finished()
+  }
+
+  /** One after the other: a task must not be reported while another one still syncs a directory of both. */
+  #wrap(work: () => Promise<void>): void {
+    this.#wrapping = this.#wrapping.then(work)
+    this.#track(this.#wrapping)
   }
 
   #place(task: SessionTask): { fault?: Fault } {
@@ -231,7 +226,8 @@ export class Receive implements ReceiverOutput {
     if (entry.kind === 'directory') {
       makeDirectory(place, entry)
       const { mtime, mode, owner } = entry
-      directories.push({ path: targetOf(place, entry), mtime, mode, ...(owner && { owner }) })
+      directories.add({ path: targetOf(place, entry), mtime, mode, ...(owner && { owner }) })
+      this.#syncSome(place.tree)
       this.session.done(file)
       return
     }
@@ -344,6 +340,16 @@ export class Receive implements ReceiverOutput {
     return new Partial(file, known.place.tree, target, partOptions(known))
   }
 
+  /** So that what waits to be made durable is never much. What cannot be synced is tried again at the end. */
+  #syncSome(tree: DirectoryTree): void {
+    if (this.#syncing || !tree.hasManyChanged) return
+    this.#syncing = true
+    this.#wrap(async () => {
+      await syncChanged(tree).catch(() => undefined)
+      this.#syncing = false
+    })
+  }
+
   #placed(file: IncomingFile): Placed | undefined {
     const known = this.#tasks.get(file.task.index)
     return known !== undefined && isPlaced(known) ? known : undefined
@@ -375,13 +381,6 @@ export class Receive implements ReceiverOutput {
     const { code, message } = faultOf(error, 'write', `Cannot write ${showPath(name)}`)
     this.session.failed(file, code, message)
     this.planFlush()
-  }
-
-  #count(bytes: number): void {
-    const before = this.#unwritten
-    this.#unwritten += bytes
-    if (before <= maxUnwritten && this.#unwritten > maxUnwritten) this.#host.pause(true)
-    else if (before > maxUnwritten / 2 && this.#unwritten <= maxUnwritten / 2) this.#host.pause(false)
   }
 
   #track(work: Promise<void>): void {

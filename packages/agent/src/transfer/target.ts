@@ -14,6 +14,7 @@ import {
   setOnFile,
   type Warn,
 } from './receiving/attributes.js'
+import type { Directory } from './receiving/directory-list.js'
 import { isTemporary, journalName, partName } from './temporary.js'
 import { sameTime } from './times.js'
 
@@ -122,26 +123,34 @@ function openNew(tree: DirectoryTree, part: BytePath, target: BytePath, mode: nu
   return openSync(tree.at(part, true), newFile, mode)
 }
 
-/** Directories of a task, whose attributes are set when nothing comes into them any more. */
-export type Directory = Pick<Entry, 'path' | 'mtime' | 'mode' | 'owner'>
-
 const slice = 500
 
 /** Gives directories (by their paths in the tree) their attributes, and makes those that were created durable. */
 export async function finishDirectories(
   tree: DirectoryTree,
-  directories: readonly Directory[],
+  directories: Iterable<Directory>,
   attributes: Attributes,
   warn: (path: BytePath, message: string) => void,
 ): Promise<void> {
-  for (const [index, directory] of directories.entries()) {
+  let done = 0
+  for (const directory of directories) {
     const at = tree.directory(directory.path).self()
     setOnDirectory(at, directory, attributes, (message) => warn(directory.path, message))
-    if (index % slice === slice - 1) await new Promise(setImmediate)
+    if (++done % slice === 0) await new Promise(setImmediate)
   }
+  await syncChanged(tree)
+}
+
+/** Makes directories that were created durable. */
+export async function syncChanged(tree: DirectoryTree): Promise<void> {
   const changed = tree.takeChanged()
   const [first] = changed
   if (first === undefined) return
-  if (changed.length >= 8 && (await flushFileSystem(tree.directory(first).self()))) return
-  for (const path of changed) await syncPath(tree.directory(path).self(), true)
+  try {
+    if (changed.length >= 8 && (await flushFileSystem(tree.directory(first).self()))) return
+    for (const path of changed) await syncPath(tree.directory(path).self(), true)
+  } catch (error) {
+    for (const path of changed) tree.noteChanged(path)
+    throw error
+  }
 }

@@ -5,8 +5,8 @@ import { type FileFilter, filterOf } from '../../scan/filter.js'
 import { type Fault, faultOf } from '../fault.js'
 import type { PartOptions } from '../partial.js'
 import type { Place, Places } from '../place.js'
-import type { Directory } from '../target.js'
 import { type Attributes, attributesOf } from './attributes.js'
+import { DirectoryList } from './directory-list.js'
 
 /** A task as its receiver knows it; without a place it has failed. */
 export interface TargetTask {
@@ -17,7 +17,7 @@ export interface TargetTask {
   /** What may be deleted, where the source lacks it. */
   readonly filter: FileFilter
   /** Those that came so far, whose attributes are set at the end. */
-  readonly directories: Directory[]
+  readonly directories: DirectoryList
 }
 
 /** One whose place is known. */
@@ -34,7 +34,13 @@ export function targetTask(
   owners: Owners,
 ): { readonly known: TargetTask; readonly fault?: Fault } {
   const options = fullOptions(task.options)
-  const known = { task, options, attributes: attributesOf(options, owners), filter: nothing, directories: [] }
+  const known = {
+    task,
+    options,
+    attributes: attributesOf(options, owners),
+    filter: nothing,
+    directories: new DirectoryList(),
+  }
   try {
     const filter = options.mode === 'onewaysync' ? filterOf(task.include, task.exclude) : nothing
     return { known: { ...known, filter, place: places.target(task.location) } }

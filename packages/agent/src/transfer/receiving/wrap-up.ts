@@ -16,7 +16,7 @@ export async function wrapUp(task: IncomingTask, known: Placed, host: WrapUpHost
   await removeLacking(task, known, host)
   const { place, directories, attributes } = known
   try {
-    await finishDirectories(place.tree, directories, attributes, (path, words) =>
+    await finishDirectories(place.tree, directories.all(), attributes, (path, words) =>
       task.note(path, 'W#J060', words),
     )
   } catch (error) {
@@ -29,7 +29,7 @@ export async function wrapUp(task: IncomingTask, known: Placed, host: WrapUpHost
 async function removeLacking(task: IncomingTask, known: Placed, { ask, isAlive }: WrapUpHost): Promise<void> {
   const { place, options, directories, filter } = known
   // Of a source that is a single file, or a sequence, nothing is deleted.
-  if (options.mode !== 'onewaysync' || directories[0]?.path !== place.base) return
+  if (options.mode !== 'onewaysync' || directories.first !== place.base) return
   if (task.hasFailed) {
     task.note('', 'W#J059', 'Nothing is deleted, since not everything arrived')
     return

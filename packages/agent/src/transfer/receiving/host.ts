@@ -1,0 +1,14 @@
+import type { SessionTask } from '@waybill/api'
+import type { TaskOutcome } from '@waybill/asc'
+import type { Locks } from '../locks.js'
+
+/** What the receiving side needs of its session. */
+export interface ReceiveHost {
+  send(frame: Buffer): void
+  /** The link is to be paused while too much waits to be written, and resumed. */
+  pause(paused: boolean): void
+  over(task: SessionTask, outcome: TaskOutcome): void
+  finished(): void
+  /** Targets that are written to by any session of this process. */
+  readonly locks: Locks
+}
