@@ -4,6 +4,7 @@ import { bootstrap } from '../access/bootstrap.js'
 import type { WorkspaceStore } from '../store/store.js'
 import { createSqlite, type TestDatabase } from '../store/testing.js'
 import { checkVolumes } from './check-volumes.js'
+import { claimVolumes } from './claim-volumes.js'
 import type { AgentHub } from './hub.js'
 
 let database: TestDatabase
@@ -58,6 +59,22 @@ afterAll(() => database.drop())
 
 const problem = async () =>
   (await own.db.selectFrom('share_server').select('problem').executeTakeFirstOrThrow()).problem
+
+describe('a volume that nobody serves', () => {
+  it('is taken on by a server that connects, unless it was taken away from one on purpose', async () => {
+    const hub = new Roots()
+    const { site } = await own.db.selectFrom('share_server').select('site').executeTakeFirstOrThrow()
+    const claim = async () => (await claimVolumes(own, hub, server, site, () => 1)).served
+    expect(await claim()).toEqual([])
+    await own.db.deleteFrom('share_server').execute()
+    await own.db.updateTable('share').set({ claimable: 0 }).execute()
+    expect(await claim()).toEqual([])
+    await own.db.updateTable('share').set({ claimable: 1, paths: '{"linux":"/mnt","mac":"/x"}' }).execute()
+    expect(await claim()).toEqual([volume])
+    expect(hub.asked).toEqual([{ client: server, name: 'root.check', args: { path: '/mnt', create: true } }])
+    await own.db.updateTable('share_server').set({ path: '/srv' }).execute()
+  })
+})
 
 describe('the directory of a served volume', () => {
   it('is missed when it is gone, and found when it is back', async () => {

@@ -45,6 +45,8 @@ async function unserved({ db }: WorkspaceStore, site: string) {
     .select(['id', 'code', 'path', 'paths'])
     .where('kind', '=', 'volume')
     .where('inactive', '=', 0)
+    // Not those that were taken away from their server on purpose.
+    .where('claimable', '=', 1)
     .where('id', 'not in', servedHere)
     .execute()
 }

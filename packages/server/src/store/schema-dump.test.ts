@@ -155,6 +155,7 @@ const columns: Columns = {
     email: true,
     status: true,
     aside: true,
+    claimable: true,
     inactive: true,
   },
   share_server: {

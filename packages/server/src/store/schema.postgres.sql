@@ -421,7 +421,8 @@ create table share (
   email text collate "C" not null,
   status text collate "C" not null,
   inactive bigint not null,
-  aside bigint not null
+  aside bigint not null,
+  claimable bigint not null
 );
 
 alter table share add constraint share_pkey PRIMARY KEY (id);

@@ -375,6 +375,7 @@ CREATE TABLE "share" (
   "status" text not null,
   "inactive" integer not null,
   "aside" integer default 0 not null,
+  "claimable" integer default 1 not null,
   constraint "share_workspace_fkey" foreign key ("workspace") references "workspace" ("id") on delete cascade
 ) strict;
 

@@ -66,6 +66,8 @@ export function commonOperations(
         await tx.deleteFrom('share').where('id', '=', id).execute()
         await noteChange(tx, ctx, { entitytype: kind, id, change: 'deleted', details: { code: share.code } })
       })
+      // Those that were made in between; from now on none can be.
+      await jobs.abortJobsOf(ctx, { entitytype: kind, id }, `The ${kind} ${share.code} was deleted`)
     },
 
     async setInactive(ctx, id, aside) {

@@ -89,6 +89,17 @@ describe('sites', () => {
     expect(await find('volume', `id=${volume}`)).toMatchObject([{ server: client, siteservers: [] }])
     await server.result('PUT', 'share/server', { id: volume, data: { client: `client=${other}` } })
     expect(await refusal('PUT', 'server/edit', { id: client, data: { site: 'bergen' } })).toMatch(/already/)
+    const paths = { linux: '/mnt/storage', windows: 'S:\\' }
+    expect(await edit('volume', volume, { paths })).toMatchObject({ path: '/mnt/storage', paths })
+    const served = { as: server.admin, id: volume }
+    expect(await server.result('GET', 'volume/servers', served)).toMatchObject([
+      { client, path: '/mnt/storage' },
+      { client: other, path: '/mnt/storage' },
+    ])
+    server.hub.online.delete(other)
+    const away = await server.send('PUT', 'volume/edit', { id: volume, data: { path: '/x' } })
+    expect([away.status, away.body.message]).toEqual([503, expect.stringMatching(/nas-c is offline/)])
+    expect(await edit('volume', volume, { description: 'x' })).toMatchObject({ path: '/mnt/storage', paths })
     await server.result('DELETE', 'volume/server', { id: volume, data: { client: other } })
     expect(await edit('server', client, { site: 'bergen', roles: 'storage, site' })).toMatchObject({
       site: id,

@@ -89,6 +89,7 @@ async function people(make: TableMaker): Promise<void> {
 async function files(make: TableMaker): Promise<void> {
   await make.column('share_server', 'problem', 'text', '')
   await make.column('share', 'aside', 'integer', 0)
+  await make.column('share', 'claimable', 'integer', 1)
   await make.column('acl', 'path', 'text', '/')
   await make.column('acl', 'read', 'integer', 1)
   await make.column('acl', 'write', 'integer', 1)

@@ -41,6 +41,8 @@ export interface ShareTable extends EntityColumns {
   status: 'enabled' | 'disabled'
   /** Somebody set it aside. */
   aside: Generated<Flag>
+  /** Of a volume: a server that registers at the main site takes it on by itself while nobody serves it there. */
+  claimable: Generated<Flag>
   /** It, its volume or its home's user was set aside: what counts everywhere (entities/places/share-force). */
   inactive: Flag
 }

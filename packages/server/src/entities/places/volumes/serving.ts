@@ -81,6 +81,16 @@ export async function assignServer(
     .execute()
 }
 
+/** The servers of a volume, at all sites. */
+export async function serversOf(tx: Tx, volume: string): Promise<readonly ServingClient[]> {
+  return await tx
+    .selectFrom('share_server')
+    .innerJoin('client', 'client.id', 'share_server.client')
+    .select(['client.id', 'client.code', 'client.os', 'share_server.site'])
+    .where('share_server.share', '=', volume)
+    .execute()
+}
+
 /** The server of a volume at the main site; undefined when there is none. */
 export async function mainServerOf(tx: Tx, volume: string): Promise<ServingClient | undefined> {
   return await tx

@@ -10,7 +10,15 @@ import { changedBy, describedColumns, flag, jsonOf, madeBy, queueId, textOf } fr
 import type { Input } from '../../operations.js'
 import { demandFree } from '../new-share.js'
 import { codeColumn, type ShareOperations, setAside } from '../share-operations.js'
-import { assignServer, findServer, mainServerOf, resolveRoot, type ServingClient } from './serving.js'
+import {
+  assignServer,
+  findServer,
+  mainServerOf,
+  resolveRoot,
+  type ServingClient,
+  serversOf,
+  type VolumePaths,
+} from './serving.js'
 import { mergePaths, readPaths } from './volume-paths.js'
 
 export interface VolumeOperations extends ShareOperations {
@@ -78,6 +86,9 @@ export function volumeOperations({
       const where = mergePaths(readPaths(volume), changes)
       const server = await serverAfter(ctx, id, changes)
       const path = server === undefined ? where.path : await resolveRoot(hub, server, where)
+      const elsewhere = changes.path !== undefined || changes.paths !== undefined
+      const moves = elsewhere || server !== undefined
+      const others = elsewhere ? await rootsOfOthers(ctx, hub, id, where, server) : []
       await ctx.store.transaction(async (tx) => {
         if (changes.default === true) await clearDefault(tx)
         const { status } = changes
@@ -89,13 +100,14 @@ export function volumeOperations({
             ...(changes.default === true ? { is_default: 1 as const } : {}),
             ...(changes.queue === undefined ? {} : { queue: await queueId(tx, changes.queue) }),
             ...(status === 'enabled' || status === 'disabled' ? { status } : {}),
-            path,
-            paths: JSON.stringify(where.paths),
+            // Only then: another edit at the same time must not be undone.
+            ...(moves ? { path, paths: JSON.stringify(where.paths) } : {}),
             ...changedBy(ctx),
           })
           .where('id', '=', id)
           .execute()
         if (server !== undefined) await assignServer(tx, ctx, id, server, path)
+        for (const [other, root] of others) await assignServer(tx, ctx, id, other, root)
         await noteChange(tx, ctx, { entitytype: 'volume', id, change: 'changed', details: changes })
       })
     },
@@ -117,6 +129,8 @@ export function volumeOperations({
           details: { code: volume.code },
         })
       })
+      // Those that were made in between; from now on none can be.
+      await jobs.abortJobsOf(ctx, { entitytype: 'volume', id }, `The volume ${volume.code} was deleted`)
     },
 
     async setInactive(ctx, id, inactive) {
@@ -154,6 +168,8 @@ export function volumeOperations({
           .executeTakeFirst()
         if (numDeletedRows === 0n)
           throw new WaybillError('not_found', `${server.code} does not serve this volume`)
+        // Or it would take it on again when it connects.
+        await tx.updateTable('share').set({ claimable: 0 }).where('id', '=', id).execute()
         const note = {
           entitytype: 'volume',
           id,
@@ -193,6 +209,20 @@ async function clearDefault(tx: Tx): Promise<void> {
     .where('kind', '=', 'volume')
     .where('is_default', '=', 1)
     .execute()
+}
+
+/** Where a volume that moves lies on the machines of its servers at other sites: each of them has to say so. */
+async function rootsOfOthers(
+  ctx: CallContext,
+  hub: AgentHub,
+  id: string,
+  where: VolumePaths,
+  main: ServingClient | undefined,
+): Promise<readonly (readonly [ServingClient, string])[]> {
+  const servers = (await serversOf(ctx.store.db, id)).filter(({ site }) => site !== main?.site)
+  return await Promise.all(
+    servers.map(async (server) => [server, await resolveRoot(hub, server, where)] as const),
+  )
 }
 
 /** The server that has to look where the volume lies now: a new one, or the present one of a volume that moves. */
