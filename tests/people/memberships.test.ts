@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { Agent, type Entity, type WireClient, waitFor, waitForStatus } from '@waybill/testkit'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { cleanUpAfterwards, openStudio, type Studio, storageFile } from '../studio.js'
+import { cleanUpAfterwards, openStudio, type Studio, slow, slowSize, storageFile } from '../studio.js'
 
 let studio: Studio
 cleanUpAfterwards()
@@ -42,9 +42,9 @@ async function clientOf(name: string): Promise<Entity | undefined> {
 async function fetch(
   { client, agent }: { readonly client: WireClient; readonly agent: Agent },
   name: string,
-  more: object = {},
+  { size = 1000, ...more }: Record<string, unknown> & { readonly size?: number } = {},
 ): Promise<Entity> {
-  const source = await storageFile(studio, name)
+  const source = await storageFile(studio, name, size)
   return await client.create('transfer', { source, destination: agent.at(join(agent.state, name)), ...more })
 }
 
@@ -77,13 +77,13 @@ describe('a user that is deleted', () => {
 describe('a user that is disabled', () => {
   test('is logged out, its agent is hung up on and its jobs wait until it is enabled', async () => {
     const max = await joined('max')
-    const job = await fetch(max, 'for-max.bin', { status: 'paused' })
+    const job = await fetch(max, 'for-max.bin', { size: slowSize, settings: slow })
+    await waitForStatus(studio.admin, job.id, 'running')
     const edit = async (status: string) => await studio.admin.edit('user', max.id, { status })
     await edit('disabled')
     await expect(max.client.result('GET', 'entitytypes')).rejects.toThrow(/is disabled/)
     await max.agent.process.printed(/is disabled/)
     await waitFor(async () => (await clientOf('max'))?.status === 'offline', { what: 'max to be offline' })
-    await studio.admin.edit('transfer', job.id, { status: 'waiting' })
     await waitFor(async () => (await studio.admin.get('transfer', job.id))?.status_code === 'E#J051', {
       what: 'the job to say that it waits for its user',
     })
