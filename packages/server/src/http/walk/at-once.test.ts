@@ -162,6 +162,35 @@ describe('a default', () => {
   })
 })
 
+it('no job is left on a volume that is deleted while jobs are made', async () => {
+  const { ours } = tenants
+  const make = async (uri: string, data: object) =>
+    await tenants.send(ours, 'admin', { method: 'POST', uri, data })
+  const server = ours.ids.server
+  for (let round = 0; round < 4; round += 1) {
+    const code = `doomed-${round}`
+    const volume = idOf(await make('volume/create', { code, path: `/srv/${code}`, server }))
+    const creations = Array.from({ length: 6 }, (_, index) => {
+      const name = `take-${index}.mov`
+      return make('transfer/create', {
+        source: `volume=${code}/${name}`,
+        destination: `/tmp/${code}/${name}`,
+      })
+    })
+    const remove = { method: 'DELETE', uri: 'volume/delete', id: volume } as const
+    const [gone, ...made] = await Promise.all([tenants.send(ours, 'admin', remove), ...creations])
+    expect(gone.status).toBe(200)
+    expect(codes(made).filter((code) => code !== 200 && code !== 'not_found')).toEqual([])
+    const live = await ours.store.db
+      .selectFrom('job')
+      .select(['id', 'status'])
+      .where('population', '=', 'live')
+      .where('shares', 'like', `%"${volume}"%`)
+      .execute()
+    expect(live).toEqual([])
+  }
+})
+
 it('what is deleted twice at once is deleted once', async () => {
   const [made] = await everywhere(1, () => ({ method: 'POST', uri: 'site/create', data: { code: 'brief' } }))
   const id = idOf(made)
