@@ -24,6 +24,21 @@ test.skipIf(!hasPython)(
   },
 )
 
+test.skipIf(!hasPython)('a script that asks faster than it may is held up, not refused', async () => {
+  const cast = { plane, people: { admin: person(plane.admin) } }
+  const answered = await runPython(cast, hurried.replace('PORT', String(plane.port)))
+  expect(answered).toBe('120\n')
+})
+
+/** Twice what one key may ask at once, by eight workers. */
+const hurried = `
+from concurrent.futures import ThreadPoolExecutor
+import accsyn_api
+session = accsyn_api.Session(hostname='127.0.0.1', port=PORT)
+with ThreadPoolExecutor(8) as workers:
+    print(len(list(workers.map(lambda _: session.find('Transfer'), range(120)))))
+`
+
 test('a session outlives a restart of the server', async () => {
   const client = plane.admin
   const before = await client.login()
