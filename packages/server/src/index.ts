@@ -6,7 +6,7 @@ export {
   type NewWorkspace,
   type WorkspaceInfo,
 } from './access/workspaces.js'
-export { type EndpointLimits, limitNames, parseLimits } from './http/index.js'
+export { type EndpointLimits, parseLimits } from './http/index.js'
 export { type RunningServer, type ServerOptions, startServer } from './main.js'
 export { openStore, type StoreLocation } from './store/open.js'
 export type { Store } from './store/store.js'

@@ -1,6 +1,6 @@
 export { createApp } from './app.js'
 export type { ServerDeps } from './deps.js'
-export { defaultLimits, type EndpointLimits, limitNames, parseLimits } from './limits/limits.js'
+export { defaultLimits, type EndpointLimits, parseLimits } from './limits/limits.js'
 export { Strangers } from './limits/strangers.js'
 export { type Certificate, loadCertificate } from './network/certificate.js'
 export { type Listeners, type ListenOptions, listen } from './network/listen.js'

@@ -49,7 +49,7 @@ const options: Readonly<Record<string, Option>> = {
   header_kib: { limit: 'maxHeader', unit: 1024, least: 16, most: 16_384 },
 }
 
-export const limitNames: readonly string[] = Object.keys(options)
+const limitNames: readonly string[] = Object.keys(options)
 
 /** Reads `NAME=NUMBER` texts, each with commas between several; `bad_request` says what is wrong with one. */
 export function parseLimits(texts: readonly string[]): Partial<EndpointLimits> {
