@@ -177,6 +177,17 @@ it('tells what the plainest listing of a whole tree would tell of what may be se
   )
 })
 
+it('tells of the directories above one that was chosen by its name', () => {
+  const root = join(tempDirectory('chosen'), 'root')
+  build(root, { a: { 'c.mov': { d: 1 } }, b: { d: 1 } })
+  const walk = new Walk(holdPath({ root, exact: false }, ''), ask({ depth: 100, include: '*.mov' }))
+  const chosen = { type: 'directory', name: 'c.mov', size: 0, files: [] }
+  expect(collect(walk, pageLimits).nodes).toEqual([
+    { type: 'directory', name: 'a', size: 0, files: [chosen] },
+  ])
+  walk.close()
+})
+
 it('holds few entries and names of a directory of 100,000', () => {
   const root = tempDirectory('many')
   const many = 100_000

@@ -164,7 +164,7 @@ export class Walk {
       try {
         const inside = this.#open(path, names, below, level.scope, { name, modified }, chosen, told)
         this.#stack.push(inside)
-        if (told && chosen) this.#enter(inside, this.#stack.length - 1)
+        if (told && chosen) this.#enterAll()
         return
       } catch {
         // Gone, exchanged for a link, or not to be read by the agent: shown without what is in it.
@@ -218,12 +218,16 @@ export class Walk {
   }
 
   #tell(entry: WalkEntry): void {
-    // Directories that were not chosen themselves are told of once there is something in them.
+    this.#enterAll()
+    if (this.#stack.length === 1 && !this.#passes()) return
+    if (!this.#muted) this.#entries.push(entry)
+  }
+
+  /** Directories that were not chosen themselves are told of once there is something in them. */
+  #enterAll(): void {
     this.#stack.forEach((level, depth) => {
       if (depth > 0 && level.told && !level.entered) this.#enter(level, depth)
     })
-    if (this.#stack.length === 1 && !this.#passes()) return
-    if (!this.#muted) this.#entries.push(entry)
   }
 
   #enter(level: Level, depth: number): void {
