@@ -16,9 +16,9 @@ import { timesOf } from './calls.js'
 export async function evaluationTimes(data, email, { acls, tries }) {
   const store = await openStore({ data })
   try {
-    const { workspace, id } = await store.installation
+    const { workspace, id, account } = await store.installation
       .selectFrom('user')
-      .select(['workspace', 'id'])
+      .select(['workspace', 'id', 'account'])
       .where('code', '=', email)
       .executeTakeFirstOrThrow()
     const { db } = store.workspace(workspace)
@@ -27,7 +27,7 @@ export async function evaluationTimes(data, email, { acls, tries }) {
       .select('id')
       .where('code', '=', 'storage')
       .executeTakeFirstOrThrow()
-    const caller = { user: id, email, role: /** @type {const} */ ('standard') }
+    const caller = { account, user: id, email, role: /** @type {const} */ ('standard') }
     const rights = await loadRights(db, caller)
     const loading = await timesOf(tries, () => loadRights(db, caller))
     const scope = scopeOf(rights, volume.id)
