@@ -15,6 +15,10 @@ function later(method: Method, uri: string, what: string): Route {
 /** What clients know and this server does not do yet; each says so. */
 export const laterRoutes: readonly Route[] = [
   later('PUT', 'workspace/publish/preprocess', 'Publishing is'),
+  ...(['GET', 'POST', 'PUT', 'DELETE'] as const).flatMap((method) => [
+    later(method, 'compute/*', 'Compute jobs are'),
+    later(method, 'publish/*', 'Publishing is'),
+  ]),
   {
     method: 'PUT',
     uri: 'workspace/integration/*/utility',

@@ -16,7 +16,7 @@ afterAll(async () => {
 
 /** Calls that are refused whatever is asked for, and why. */
 const refused: readonly (readonly [RegExp, RegExp])[] = [
-  [/^(delivery|request|stream)\//, /not available/],
+  [/^(delivery|request|stream|compute|publish)\//, /not available/],
   [/^workspace\/(publish|integration)\//, /not available|no such integration/],
   [/^(workspace|client|app|server|userserver|browser|file)\/create$/, /cannot be created/],
   [/^file\/(edit|delete)$/, /cannot be changed|not allowed/],
