@@ -60,7 +60,7 @@ export async function createHomeIn(tx: Tx, ctx: CallContext, input: Input): Prom
   return id
 }
 
-export interface Owner {
+interface Owner {
   readonly id: string
   readonly code: string
 }
@@ -77,7 +77,7 @@ async function ownerOf(tx: Tx, ctx: CallContext, input: Input): Promise<Owner | 
 }
 
 /** A user by id or email whose home the caller may deal with: employees those of standard users, and their own. */
-export async function demandOwner(tx: Tx, ctx: CallContext, name: string): Promise<Owner> {
+async function demandOwner(tx: Tx, ctx: CallContext, name: string): Promise<Owner> {
   const owner = await findOwner(tx, ctx, name.replace(/^user[:=]/i, ''))
   if (owner !== undefined) return owner
   throw new WaybillError('not_found', `There is no user ${JSON.stringify(name)}`)
@@ -95,7 +95,7 @@ async function findOwner(tx: Tx, { caller }: CallContext, name: string): Promise
   return caller.role === 'admin' || user.id === caller.user || user.role === 'standard' ? user : undefined
 }
 
-export async function refuseSecond(tx: Tx, owner: Owner): Promise<void> {
+async function refuseSecond(tx: Tx, owner: Owner): Promise<void> {
   const home = await tx
     .selectFrom('share')
     .select(['code', 'inactive'])

@@ -10,6 +10,7 @@ import { codeFor } from '../engine/code.js'
 import { changedBy, describedColumns, flag, queueId } from '../engine/columns.js'
 import type { EntityOperations, Input } from '../operations.js'
 import { refreshAclForce } from '../people/acl-force.js'
+import { removeSettingsOf } from '../settings/below.js'
 import { demandFree } from './new-share.js'
 
 export interface ShareDeps {
@@ -63,6 +64,7 @@ export function commonOperations(
       await ctx.store.transaction(async (tx) => {
         await demand(tx, ctx, id)
         // The ACLs on it, and what was put into collections through it, go along; files stay.
+        await removeSettingsOf(tx, { entitytype: kind, id })
         await tx.deleteFrom('share').where('id', '=', id).execute()
         await noteChange(tx, ctx, { entitytype: kind, id, change: 'deleted', details: { code: share.code } })
       })
@@ -111,7 +113,7 @@ export async function readShare(tx: Tx, kind: SharedKind, id: string) {
 }
 
 /** Refuses whoever may not change a share as such: employees need to write in it, standard users never may. */
-export async function demandHold(tx: Tx, ctx: CallContext, share: SharedRow): Promise<void> {
+async function demandHold(tx: Tx, ctx: CallContext, share: SharedRow): Promise<void> {
   demandOperator(ctx.caller, `Changing a ${share.kind}`)
   if (!holds(await loadRights(tx, ctx.caller), share)) {
     throw new WaybillError(
@@ -122,7 +124,7 @@ export async function demandHold(tx: Tx, ctx: CallContext, share: SharedRow): Pr
 }
 
 /** Whether somebody may do with a share what its makers may. */
-export function holds(rights: Rights, share: SharedRow): boolean {
+function holds(rights: Rights, share: SharedRow): boolean {
   return share.kind === 'collection' ? mayManage(rights, share.id) : may(rights, share, '/', 'write')
 }
 

@@ -8,6 +8,7 @@ import { demandAdmin } from '../../authority.js'
 import { codeFor } from '../../engine/code.js'
 import { changedBy, describedColumns, flag, jsonOf, madeBy, queueId, textOf } from '../../engine/columns.js'
 import type { Input } from '../../operations.js'
+import { removeSettingsOf } from '../../settings/below.js'
 import { demandFree } from '../new-share.js'
 import { codeColumn, type ShareOperations, setAside } from '../share-operations.js'
 import {
@@ -120,6 +121,7 @@ export function volumeOperations({
       await ctx.store.transaction(async (tx) => {
         refuseDefault(await readVolume(tx, id), 'deleted')
         // Their ACLs and servers go along with them; files stay.
+        await removeSettingsOf(tx, { entitytype: 'volume', id })
         await tx.deleteFrom('share').where('parent', '=', id).execute()
         await tx.deleteFrom('share').where('id', '=', id).execute()
         await noteChange(tx, ctx, {
