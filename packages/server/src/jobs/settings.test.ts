@@ -187,3 +187,17 @@ describe('settings of jobs act at the workspace, a queue above, the queue, and t
     await world.runs(job)
   })
 })
+
+it('go along with their job', async () => {
+  const own = { settings: { transfer_mode: 'onewaysync' } }
+  const job = await world.create({
+    tasks: [upload(world, 'a', own)],
+    settings: { transfer_resume: 'off' },
+    status: 'paused',
+  })
+  const kept = async () =>
+    (await world.db.selectFrom('setting').select('name').orderBy('name').execute()).map(({ name }) => name)
+  expect(await kept()).toEqual(['transfer_mode', 'transfer_resume'])
+  await world.service.transfer.remove?.(world.context(), job, { force: false })
+  expect(await kept()).toEqual([])
+})

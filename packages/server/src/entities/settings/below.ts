@@ -51,3 +51,10 @@ async function queuesBelow(db: Tx, queue: string): Promise<string[]> {
   }
   return [...found]
 }
+
+/** Settings of what is deleted go along with it, and those of all that lies below. To be called before it goes. */
+export async function removeSettingsOf(tx: Tx, holder: Holder): Promise<void> {
+  const below = await settingsBelow(tx, holder)
+  if (below !== undefined) await tx.deleteFrom('setting').where(below).execute()
+  await tx.deleteFrom('setting').where('entity', '=', holder.id).execute()
+}

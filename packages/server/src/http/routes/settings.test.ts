@@ -243,3 +243,9 @@ it('many at a time do not lose each other', async () => {
   const own = await get({ entitytype: 'transfer', omit_defaults: true }, { id: job })
   expect(Object.keys(own as object)).toHaveLength(20)
 })
+
+it('none outlives what it is of', async () => {
+  await setAt('s', folder, 'folder')
+  await server.result('DELETE', 'folder/delete', { id: folder })
+  expect(await server.workspace.db.selectFrom('setting').selectAll().execute()).toEqual([])
+})

@@ -2,6 +2,7 @@ import { isOneOf, isOperator, WaybillError, type WritableJobStatus, writableJobS
 import { noteChange, writeAudit } from '../../audit/note-change.js'
 import type { CallContext } from '../../context.js'
 import type { Input } from '../../entities/operations.js'
+import { removeSettingsOf } from '../../entities/settings/below.js'
 import type { JobEngine } from '../engine.js'
 import { applyJob, type Change, readJob } from '../lifecycle/apply-job.js'
 import { nextJobStatus, triggerOfWrite } from '../lifecycle/job-machine.js'
@@ -126,7 +127,7 @@ export async function removeTransfer(ctx: CallContext, engine: JobEngine, id: st
       throw new WaybillError('forbidden', 'Only who created a transfer, and operators, may delete it')
     }
     await releaseJob(change, id)
-    await tx.deleteFrom('setting').where('entity', '=', id).execute()
+    await removeSettingsOf(tx, { entitytype: 'transfer', id })
     await tx.deleteFrom('job').where('id', '=', id).execute()
     await noteChange(tx, ctx, { entitytype: 'transfer', id, change: 'deleted' })
   })
