@@ -26,8 +26,8 @@ export const maxTasks = 100_000
 /** Paths of one `ask`, and bytes that it may hold of them before the next begins. */
 export const maxAsked = 2000
 export const askBytes = 256 * kib
-/** Asks that a receiver may have under way for one task. */
-export const maxAsks = 8
+/** Asks that a receiver has under way for one task. */
+export const maxAsks = 4
 /** Largest size of one file: what a double counts exactly. */
 export const maxSize = Number.MAX_SAFE_INTEGER
 

@@ -55,7 +55,7 @@ export async function deleteLacking(place: Place, filter: FileFilter, host: Dele
     // Looked at in its turn; until then nobody else is to complain.
     answer.catch(() => undefined)
     open.push({ items, answer })
-    if (open.length >= maxAsks / 2) await settleOldest()
+    if (open.length >= maxAsks) await settleOldest()
     else await new Promise(setImmediate)
   }
   while (open.length > 0) await settleOldest()

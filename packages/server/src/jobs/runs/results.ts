@@ -109,8 +109,8 @@ async function logResult(
   const about = { job: task.job, task: task.id }
   const details = result.details.map(({ path, code, message }) => ({
     ...about,
-    code,
-    message: `${path}: ${message}`,
+    code: code === '' ? null : code,
+    message: path === '' ? message : `${path}: ${message}`,
   }))
   if (why !== undefined) {
     const became = why.code === 'W#J001' ? '' : ' failed'
