@@ -243,4 +243,27 @@ describe('one-way sync', () => {
       expect(namesIn(join(target, 'copy'))).toEqual(['a', 'old'])
     },
   )
+
+  it.each(['stop', 'cancel', 'lose the sender'] as const)(
+    'ends in the middle when told to %s',
+    async (how) => {
+      mkdirSync(join(target, 'copy'))
+      for (let i = 0; i < 3000; i++) writeFileSync(join(target, `copy/f${i}`), '')
+      const pair = await openPair(from, to)
+      const task = makeTask('work', 'copy', { from: source, to: target, options: { mode: 'onewaysync' } })
+      from.engine.tasks(pair.session, [task.source])
+      to.engine.tasks(pair.session, [task.target])
+      while (readdirSync(join(target, 'copy')).length > 2900) await new Promise(setImmediate)
+      if (how === 'stop') await to.engine.stop(pair.session, 'enough')
+      else if (how === 'cancel') to.engine.cancel(pair.session, [task.id])
+      else await from.engine.close()
+      if (how === 'cancel') expect((await to.result(task.id)).status).toMatch(/cancelled|done/)
+      else await to.ended(pair.session)
+      // Nothing is under way any more: closing waits for what is, and nothing goes after it.
+      await to.engine.close()
+      const left = readdirSync(join(target, 'copy')).length
+      await new Promise(setImmediate)
+      expect(readdirSync(join(target, 'copy'))).toHaveLength(left)
+    },
+  )
 })
