@@ -92,6 +92,7 @@ describe.each(testDatabases())('finding on $name', (kind) => {
           parent: medium,
           parent_hr: `queue:medium(${medium})`,
           queue: 'medium',
+          position: 0,
           priority: 500,
           metadata: { artist: 'Malcolm' },
           hooks: {},

@@ -1,14 +1,13 @@
 import { formatDate, WaybillError } from '@waybill/api'
 import { findAccount } from '../../../access/accounts.js'
 import { mailInvitation, showInvitation } from '../../../access/invitations.js'
-import { auditAccount } from '../../../access/memberships.js'
 import { demandUnrestricted } from '../../../access/own-keys.js'
-import { endSession, sessionsOf } from '../../../access/web/sessions.js'
+import { logOut } from '../../../access/web/log-out.js'
+import { sessionsOf } from '../../../access/web/sessions.js'
 import { setPassword } from '../../../access/web/set-password.js'
 import { noteChange } from '../../../audit/note-change.js'
 import { demandOperator } from '../../../entities/authority.js'
 import { acceptPath } from '../../../mail/invitation-mail.js'
-import { beyondWorkspace } from '../../../store/workspace-store.js'
 import { type Answer, type Call, demandId, type Route } from '../route.js'
 
 /** The caller's own account: its password and web sessions; and invitations of users. */
@@ -106,12 +105,7 @@ async function removeSession({ ctx, id, fields }: Call): Promise<Answer> {
   const own = caller.credential?.kind === 'session' ? caller.credential.id : undefined
   const which = id ?? fields.text('id') ?? own
   if (which === undefined) throw new WaybillError('bad_request', 'Which session? Its id is missing')
-  await ctx.store.transaction(async (tx) => {
-    const db = beyondWorkspace(tx)
-    await endSession(db, caller.account, which)
-    const account = { id: caller.account, email: caller.email }
-    await auditAccount(db, account, ctx, { change: 'logged out', details: { session: which } })
-  })
+  await logOut(ctx, which)
   return { result: true }
 }
 
