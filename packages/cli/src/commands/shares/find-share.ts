@@ -10,8 +10,9 @@ export interface Named {
   readonly code: string
 }
 
-/** By id or code, in use or set aside. Bad input when there is none, and when several have the name. */
-export async function findOf(session: Session, kind: Kind, name: string): Promise<Named> {
+/** By id or code, also as in `folder=code`; in use or set aside. Bad input when there is none or are several. */
+export async function findOf(session: Session, kind: Kind, text: string): Promise<Named> {
+  const name = text.startsWith(`${kind}=`) ? text.slice(kind.length + 1).replace(/\/$/, '') : text
   const found: Entity | null = isEntityId(name)
     ? await session.getEntity(kind, name)
     : ((await byCode(session, kind, name, false)) ?? (await byCode(session, kind, name, true)))
@@ -28,9 +29,10 @@ async function byCode(session: Session, kind: Kind, name: string, inactive: bool
   return first ?? null
 }
 
-/** A share of any kind, by id or code. Bad input when there is none. */
+/** A share of any kind, by id or code, also as in `folder=code`. Bad input when there is none. */
 export async function findShare(session: Session, name: string): Promise<Share> {
-  const share = await session.shares.find(name)
+  const code = /^(?:volume|folder|home|collection|share)=([^/]+)\/?$/.exec(name)?.[1] ?? name
+  const share = await session.shares.find(code)
   if (share !== null) return share
   throw badInput(
     `no share has the code or id "${name}"; "waybill volume list", "folder list", "home list" and ` +

@@ -51,13 +51,16 @@ export function speed(source: Source): Field {
   }
 }
 
-/** A fraction of a whole in percent, rounded down. */
+/**
+ * A fraction of a whole in percent, rounded down. It is 100 only of what is `complete`: all bytes may be there,
+ * but not every file.
+ */
 export function percent(part: Sql, whole: Sql, complete: Sql): Field {
   return integer(
     (eb) => sql`case
       when ${complete(eb)} then 100
       when ${whole(eb)} <= 0 then 0
-      when ${part(eb)} >= ${whole(eb)} then 100
+      when ${part(eb)} >= ${whole(eb)} then 99
       else ${part(eb)} * 100 / ${whole(eb)} end`,
   )
 }

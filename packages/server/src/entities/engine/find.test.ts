@@ -130,7 +130,7 @@ describe.each(testDatabases())('finding on $name', (kind) => {
     it.each([
       ['init', 0, 0, -1, null, { progress: 0, speed: -1, etr: '' }],
       ['running', 1000, 619, 12_345_678, 3725, { progress: 61, speed: 12.346, etr: '1:02:05' }],
-      ['running', 1000, 1000, 0, 9, { progress: 100, speed: 0, etr: '0:00:09' }],
+      ['running', 1000, 1000, 0, 9, { progress: 99, speed: 0, etr: '0:00:09' }],
       ['done', 0, 0, -1, null, { progress: 100 }],
     ] as const)(
       'works out progress, speed and time of a job that is %s',
