@@ -134,7 +134,7 @@ const deleters: Readonly<Partial<Record<EntityType, readonly Role[]>>> = {
   folder: operators,
   home: operators,
   collection: operators,
-  acl: operators,
+  acl: roles,
   queue: ['admin'],
   transfer: roles,
 }

@@ -62,8 +62,8 @@ export const aclOperations: AclOperations = {
     })
   },
 
+  /** Everybody may give up what was granted to them. */
   async remove(ctx, id) {
-    demandOperator(ctx.caller, 'Taking access')
     await ctx.store.transaction(async (tx) => await revoke(tx, ctx, id))
   },
 
@@ -194,6 +194,7 @@ async function changedGrants(
 
 async function revoke(tx: Tx, ctx: CallContext, id: string): Promise<void> {
   const { acl, user, share } = await readAcl(tx, id)
+  if (user.id !== ctx.caller.user) demandOperator(ctx.caller, 'Taking access')
   if (ctx.caller.role !== 'admin' && user.id !== ctx.caller.user) {
     for (const one of parseGrants(acl.paths)) await demandOwnRights(tx, ctx, share, one)
   }

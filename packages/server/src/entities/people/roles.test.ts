@@ -43,7 +43,7 @@ const table = `
   home       admin       rw    -        -
   home       employee    rw    -        -
   home       standard    rw    rw       -
-  acl        caller      rw    rw       r
+  acl        caller      rw    rw       rw
   acl        admin       rw    -        -
   acl        employee    rw    -        -
   acl        standard    rw    rw       -
