@@ -221,7 +221,9 @@ export class SenderSession {
   #announce(task: SenderTask, found: readonly Found[], retried: boolean): void {
     const entries: Entry[] = []
     for (const item of found) {
-      const entry = { ...item, id: ++this.#lastId, task: task.index }
+      const { kind, path, size, mtime, mode, owner } = item
+      const plain = { id: ++this.#lastId, task: task.index, kind, path, size, mtime, mode }
+      const entry = owner === undefined ? plain : { ...plain, owner }
       entries.push(entry)
       this.#files.set(entry.id, new OutgoingFile(entry, retried))
     }

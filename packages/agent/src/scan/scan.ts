@@ -29,15 +29,16 @@ export type SourceKind = 'file' | 'directory' | 'sequence'
 
 /** An entry as it is announced; with `owners`, also whom it belongs to. */
 export function describeEntry(path: BytePath, stat: BigIntStats, owners?: Owners): Found {
-  const owner = owners?.describe(stat.uid, stat.gid)
-  return {
-    kind: stat.isDirectory() ? 'directory' : 'file',
+  const directory = stat.isDirectory()
+  const found: Found = {
+    kind: directory ? 'directory' : 'file',
     path,
-    size: stat.isDirectory() ? 0 : Number(stat.size),
+    size: directory ? 0 : Number(stat.size),
     mtime: stat.mtimeNs,
     mode: Number(stat.mode & 0o7777n),
-    ...(owner === undefined ? undefined : { owner }),
   }
+  const owner = owners?.describe(stat.uid, stat.gid)
+  return owner === undefined ? found : { ...found, owner }
 }
 
 /** Begins a scan. Throws what looking at the source itself throws. */

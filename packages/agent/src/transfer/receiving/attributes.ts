@@ -38,6 +38,16 @@ export function closesItself(entry: Described, { mode }: Attributes): boolean {
 
 /** Gives an open file its attributes. Tells `warn` what could not be set: that is no failure. */
 export function setOnFile(fd: number, entry: Described, attributes: Attributes, warn: Warn): void {
+  if (isUsual(attributes)) {
+    // What nearly every file needs, and nothing else.
+    try {
+      const seconds = toSeconds(entry.mtime)
+      futimesSync(fd, seconds, seconds)
+      return
+    } catch {
+      // The long way says what is wrong.
+    }
+  }
   set(entry, attributes, warn, {
     times: (seconds) => futimesSync(fd, seconds, seconds),
     owner: (uid, gid) => fchownSync(fd, uid, gid),
@@ -53,6 +63,10 @@ export function setOnDirectory(path: FsPath, entry: Described, attributes: Attri
     // Of a directory that it cannot enter the agent could not even copy the next version.
     mode: (mode) => chmodSync(path, mode | 0o700),
   })
+}
+
+function isUsual({ times, mode, owners }: Attributes): boolean {
+  return times && !mode && owners === undefined
 }
 
 export type Warn = (message: string) => void
