@@ -192,6 +192,16 @@ describe('who is let in', () => {
     }
   })
 
+  it('makes no client of a user who was deleted since the line was opened', async () => {
+    await start()
+    const agent = new TestAgent()
+    await agent.opened
+    await plane.workspace.db.deleteFrom('user').where('code', '=', plane.admin.email).execute()
+    agent.say(testHello())
+    expect(await agent.next('refused')).toMatchObject({ code: 'not_member' })
+    expect(await plane.workspace.db.selectFrom('client').selectAll().execute()).toEqual([])
+  })
+
   it('closes the line of a key that was revoked', async () => {
     await start({ timing: { checkIn: 20 } })
     const agent = new TestAgent()

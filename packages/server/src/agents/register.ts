@@ -62,6 +62,7 @@ export async function register(
   now: number,
 ): Promise<Registered> {
   return await store.transaction(async (tx) => {
+    await demandMember(tx, caller)
     const present = {
       os: hello.os,
       username: hello.username,
@@ -103,6 +104,19 @@ export async function register(
     await writeEvent(tx, workspace.id, now, 'client', id, 'created')
     return { client: id, site }
   })
+}
+
+/** Again, since the headers were looked at before: the user may have been deleted or set aside in between. */
+async function demandMember(tx: Tx, caller: Caller): Promise<void> {
+  const user = await tx
+    .selectFrom('user')
+    .select(['status', 'inactive'])
+    .where('id', '=', caller.user)
+    .executeTakeFirst()
+  if (user === undefined || user.inactive === 1) {
+    throw new WaybillError('not_member', `${caller.email} is no user of the workspace`)
+  }
+  if (user.status === 'disabled') throw new WaybillError('forbidden', `The user ${caller.email} is disabled`)
 }
 
 async function siteOf(tx: Tx, client: string): Promise<Registered['site']> {
