@@ -47,7 +47,7 @@ export async function* resolveSources(
  */
 export async function resolveDestination(
   directory: Directory,
-  text: string | undefined,
+  { destination: text, together }: { readonly destination: string | undefined; readonly together?: boolean },
   source: Source,
   usual?: Party,
 ): Promise<End> {
@@ -63,7 +63,7 @@ export async function resolveDestination(
     throw new WaybillError('bad_request', `${words}, as in site=code:path or email:/path`)
   }
   const where = await whereIs(directory, party, path, usual)
-  const target = targetOf(path, source)
+  const target = targetOf(together === true ? { ...path, directory: true } : path, source)
   return 'site' in where
     ? onServer(await storageTarget(directory, where.site, target), where)
     : await machineEnd(directory, where, target, 'write')

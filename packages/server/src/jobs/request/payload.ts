@@ -14,6 +14,8 @@ export interface TaskRequest {
   readonly source: string
   /** Absent: mirrors the source's path, or the receiver chooses. */
   readonly destination: string | undefined
+  /** The destination was given once for several tasks: a directory, with or without a slash at its end. */
+  readonly together: boolean
   readonly uri: string | undefined
   readonly priority: number
   readonly status: WritableTaskStatus
@@ -87,7 +89,7 @@ export function readTasks(input: Input): TaskRequests {
     if (!isObject(task)) throw new WaybillError('bad_request', `tasks.${uri} is no task`)
     return readTask({ ...withDestination(task, common.destination), uri })
   })
-  return { tasks: atLeastOne(keyed), bare: false }
+  return { tasks: together(keyed, common.destination), bare: false }
 }
 
 function readList(list: readonly unknown[], destination: string | undefined): TaskRequests {
@@ -98,7 +100,14 @@ function readList(list: readonly unknown[], destination: string | undefined): Ta
     if (!isObject(task)) throw new WaybillError('bad_request', 'A task is an object or a path')
     return readTask(withDestination(task, destination))
   })
-  return { tasks: atLeastOne(tasks), bare: isBare }
+  return { tasks: together(tasks, destination), bare: isBare }
+}
+
+/** Several tasks cannot all get the one name of their common destination. */
+function together(tasks: readonly TaskRequest[], common: string | undefined): readonly TaskRequest[] {
+  if (tasks.length === 0) throw new WaybillError('bad_request', 'There has to be at least one task')
+  if (common === undefined || tasks.length === 1) return tasks
+  return tasks.map((task) => (task.destination === common ? { ...task, together: true } : task))
 }
 
 function isObject(value: unknown): value is object {
@@ -111,11 +120,6 @@ function bare(source: string, destination: string | undefined): object {
 
 function withDestination(task: object, destination: string | undefined): object {
   return destination === undefined ? task : { destination, ...task }
-}
-
-function atLeastOne(tasks: readonly TaskRequest[]): readonly TaskRequest[] {
-  if (tasks.length === 0) throw new WaybillError('bad_request', 'There has to be at least one task')
-  return tasks
 }
 
 function readTask(raw: object): TaskRequest {
@@ -136,6 +140,7 @@ function readTask(raw: object): TaskRequest {
   return {
     source,
     destination: destination === null || destination === '' ? undefined : destination,
+    together: false,
     uri: uri ?? undefined,
     priority: priority ?? 500,
     status: status ?? 'queued',

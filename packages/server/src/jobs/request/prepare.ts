@@ -28,11 +28,13 @@ export async function prepare(
 ): Promise<Prepared> {
   const directory = new Directory(ctx)
   const tasks: ResolvedTask[] = []
+  const targets = new Targets()
   let first: { source: Source; destination: End } | undefined
   for (const request of requests) {
     for await (const source of resolveSources(directory, request.source, usual?.source)) {
-      const destination = await resolveDestination(directory, request.destination, source, usual?.destination)
+      const destination = await resolveDestination(directory, request, source, usual?.destination)
       demandApart(source, destination)
+      targets.demandFree(source, destination)
       first ??= { source, destination }
       demandSame(first.source, source, 'source', request.source)
       demandSame(first.destination, destination, 'destination', request.destination ?? request.source)
@@ -50,6 +52,23 @@ export async function prepare(
   }
   if (first === undefined) throw new WaybillError('bad_request', 'There has to be at least one task')
   return { tasks, ...first }
+}
+
+/** Where the tasks of a call go: of two sources at one place, the second would replace the first. */
+class Targets {
+  private readonly sources = new Map<string, string>()
+
+  demandFree(source: Source, destination: End): void {
+    // Frames and what is in a volume keep their own names, beneath the destination.
+    if (source.sequence !== undefined || source.into.length === 0 || destination.task.path === undefined)
+      return
+    const other = this.sources.get(destination.key)
+    if (other === undefined) this.sources.set(destination.key, source.key)
+    else if (other !== source.key) {
+      const words = `Two tasks would write "${destination.name}" at the same place`
+      throw new WaybillError('bad_request', `${words}: give each a destination of its own`)
+    }
+  }
 }
 
 /** The files of a collection share the uri that was asked for. */

@@ -1,6 +1,7 @@
 import { WaybillError } from '@waybill/api'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Input } from '../../entities/operations.js'
+import { readTaskParty } from '../task-party.js'
 import { type Person, upload, World } from '../testing.js'
 
 let world: World
@@ -57,6 +58,25 @@ describe('the payload of a transfer', () => {
     const id = await world.create({ source: laptop('a.mov'), destination: 'volume=storage/in/' })
     const [task] = await world.tasks(id)
     expect(JSON.parse(task?.destination ?? '{}')).toMatchObject({ path: 'in/a.mov', v: world.volume })
+  })
+
+  it('puts several tasks beneath the destination that they have in common', async () => {
+    const tasks = [laptop('a.mov'), laptop('b.mov')]
+    const id = await world.create({ tasks, destination: 'volume=storage/in' })
+    const paths = (await world.tasks(id)).map((task) => readTaskParty(task.destination).path)
+    expect(paths).toEqual(['in/a.mov', 'in/b.mov'])
+    const [only] = await world.tasks(
+      await world.create({ tasks: [laptop('a')], destination: 'volume=storage/b' }),
+    )
+    expect(readTaskParty(only?.destination ?? '{}').path).toBe('b')
+  })
+
+  it('is refused where one task would replace what another has sent', async () => {
+    const destination = 'volume=storage/in/'
+    const tasks = [laptop('1/a.mov'), laptop('2/a.mov')]
+    expect(await refusal(world.create({ tasks, destination }))).toBe('bad_request')
+    const again = [laptop('1/a.mov'), laptop('1/a.mov')]
+    expect(await world.tasks(await world.create({ tasks: again, destination }))).toHaveLength(1)
   })
 
   it('mirrors paths to a site without a path', async () => {
