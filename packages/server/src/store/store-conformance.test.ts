@@ -101,6 +101,13 @@ describe.each(testDatabases())('the store on $name', (kind) => {
       expect(await get('counter')).toBe('20')
     })
 
+    it('lets a hundred through that all change the same row', async () => {
+      await put('crowded', '0')
+      const one = () => own.transaction((tx) => add('crowded', tx))
+      await Promise.all(Array.from({ length: 100 }, one))
+      expect(await get('crowded')).toBe('100')
+    })
+
     it('lets no two transactions decide on what each other change', async () => {
       await put('on-call-1', 'yes')
       await put('on-call-2', 'yes')

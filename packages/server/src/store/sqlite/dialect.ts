@@ -15,9 +15,9 @@ import {
 } from 'kysely'
 import { toStoreError } from '../faults.js'
 import { withinTransaction } from '../transactions.js'
+import { Turns } from '../turns.js'
 import { patiently } from './busy.js'
 import type { SqliteHandle } from './handle.js'
-import { Turns } from './turns.js'
 
 /** The two handles on one database file, in WAL mode: readers and the one writer do not block each other. */
 export interface SqliteHandles {
