@@ -15,7 +15,8 @@ export const errorStatus = {
   too_large: 413,
   uri_too_long: 414,
   rate_limited: 429,
-  not_available: 501,
+  /** Of what clients know and this server does not do yet: the call is at fault, not the server. */
+  not_available: 405,
   agent_offline: 503,
   unreachable: 503,
   timeout: 504,

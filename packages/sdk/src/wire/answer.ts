@@ -35,11 +35,11 @@ const codes: Readonly<Record<number, ErrorCode>> = {
   401: 'unauthenticated',
   403: 'forbidden',
   404: 'not_found',
+  405: 'not_available',
   409: 'conflict',
   413: 'too_large',
   414: 'uri_too_long',
   429: 'rate_limited',
-  501: 'not_available',
   503: 'agent_offline',
   504: 'timeout',
 }
