@@ -10,6 +10,7 @@ import { addUser } from '../access/users.js'
 import type { AgentHub } from '../agents/hub.js'
 import type { CallContext } from '../context.js'
 import type { Input } from '../entities/operations.js'
+import { blankJob } from '../jobs/lifecycle/blank-job.js'
 import type { JobService } from '../jobs/service.js'
 import type { ClientTable, JobTable, TaskTable } from '../store/schema.js'
 import type { Store, WorkspaceStore } from '../store/store.js'
@@ -234,59 +235,25 @@ export async function insertJob(
   const id = newId(testNow)
   const queue = server.queues.get('medium') ?? null
   const row: Insertable<JobTable> = {
+    ...blankJob,
     id,
     workspace: server.workspace.id,
+    kind: 'transfer',
     code: '',
     name: 'README.txt',
-    description: '',
-    metadata: null,
+    status: 'waiting',
     created: testNow,
     creator: server.admin.email,
     modified: testNow,
     modifier: server.admin.email,
-    kind: 'transfer',
     parent: queue,
-    delivery: null,
     user: server.admin.id,
-    modifier_user: null,
-    status: 'waiting',
-    reason: null,
-    reason_hr: '',
-    reason_entity: null,
-    population: 'live',
     position: 0,
-    priority: 0,
-    is_default: 0,
-    compute_default: 0,
     source_type: 'workspace',
     source_id: server.workspace.id,
-    source_client: null,
     destination_type: 'workspace',
     destination_id: server.workspace.id,
-    destination_client: null,
-    mirrored: 0,
-    hooks: null,
-    shares: '[]',
-    size: 0,
-    transferred: 0,
-    speed: -1,
-    etr: null,
-    started: null,
-    finished: null,
     measured: 1,
-    paused_by_hand: 0,
-    retries: 0,
-    not_before: null,
-    run: 0,
-    tasks_total: 0,
-    tasks_pending: 0,
-    tasks_queued: 0,
-    tasks_booting: 0,
-    tasks_executing: 0,
-    tasks_failed: 0,
-    tasks_onhold: 0,
-    tasks_excluded: 0,
-    tasks_done: 0,
     ...own,
   }
   await server.workspace.db.insertInto('job').values(row).execute()

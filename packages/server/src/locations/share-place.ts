@@ -157,7 +157,7 @@ async function demand(
 }
 
 /** The same words whether it is not there or not for the caller. */
-export function noSuchPlace(path: PathNotation, access: Access | 'see'): WaybillError {
+function noSuchPlace(path: PathNotation, access: Access | 'see'): WaybillError {
   const words = `There is no "${printNotation(path)}" that you may ${access}`
   return new WaybillError('not_found', words)
 }

@@ -29,7 +29,7 @@ function configuredPaths({ path, paths }: ShareRow): string[] {
 }
 
 /** Whether a path is written as Windows does, with a drive or a server. */
-export const isWindowsPath = (path: string): boolean => /^(?:[a-z]:[\\/]|\\\\)/i.test(path)
+const isWindowsPath = (path: string): boolean => /^(?:[a-z]:[\\/]|\\\\)/i.test(path)
 const isAbsolute = (path: string) => path.startsWith('/') || isWindowsPath(path)
 
 function namesOf(path: string): string[] {

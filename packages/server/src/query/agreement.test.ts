@@ -11,6 +11,7 @@ import {
 } from '@waybill/api'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { blankJob } from '../jobs/lifecycle/blank-job.js'
 import type { JobTable } from '../store/schema.js'
 import type { WorkspaceStore } from '../store/store.js'
 import { type TestDatabase, testDatabases } from '../store/testing.js'
@@ -414,48 +415,4 @@ async function fill(database: TestDatabase): Promise<WorkspaceStore> {
   return store
 }
 
-const job = {
-  kind: 'transfer',
-  delivery: null,
-  user: null,
-  parent: null,
-  modifier_user: null,
-  status: 'waiting',
-  reason: null,
-  reason_hr: '',
-  reason_entity: null,
-  population: 'live',
-  position: 0,
-  priority: 0,
-  is_default: 0,
-  compute_default: 0,
-  source_type: null,
-  source_id: null,
-  source_client: null,
-  destination_type: null,
-  destination_id: null,
-  destination_client: null,
-  mirrored: 0,
-  hooks: null,
-  shares: '[]',
-  size: 0,
-  transferred: 0,
-  speed: -1,
-  etr: null,
-  started: null,
-  finished: null,
-  measured: 0,
-  paused_by_hand: 0,
-  retries: 0,
-  not_before: null,
-  run: 0,
-  tasks_total: 0,
-  tasks_pending: 0,
-  tasks_queued: 0,
-  tasks_booting: 0,
-  tasks_executing: 0,
-  tasks_failed: 0,
-  tasks_onhold: 0,
-  tasks_excluded: 0,
-  tasks_done: 0,
-} as const
+const job = { ...blankJob, kind: 'transfer', status: 'waiting', position: 0 } as const

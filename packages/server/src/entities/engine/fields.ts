@@ -11,7 +11,7 @@ type ReferenceTable = Extract<AttributeBinding, { kind: 'reference' }>['table']
 /** A column, or an expression, as fields are made from it. */
 export type Source = Column | Sql
 
-export function expressionOf(source: Source): Sql {
+function expressionOf(source: Source): Sql {
   return typeof source === 'string' ? () => sql.ref(source) : source
 }
 

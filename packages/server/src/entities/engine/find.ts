@@ -10,7 +10,7 @@ import type { EntityKind } from './kind.js'
 import { type Json, presentValue } from './present.js'
 
 /** Rows that are held at a time, however many are asked for. */
-export const pageSize = 500
+const pageSize = 500
 
 const cursorName = '#cursor'
 const idName = '#id'

@@ -19,7 +19,7 @@ export function userReadable(eb: AnyBuilder, id: Id): Expression<unknown> {
 }
 
 /** `workspace:studio(<id>)` */
-export function workspaceReadable(eb: AnyBuilder, id: Id): Expression<unknown> {
+function workspaceReadable(eb: AnyBuilder, id: Id): Expression<unknown> {
   return eb
     .selectFrom('workspace as named_workspace')
     .select(codeAndId('workspace', 'named_workspace').as('readable'))

@@ -6,7 +6,7 @@ import type { Tx } from '../../store/store.js'
 
 export type User = Awaited<ReturnType<typeof readUser>>
 
-export async function readUser(tx: Tx, id: string) {
+async function readUser(tx: Tx, id: string) {
   const user = await tx
     .selectFrom('user')
     .select(['id', 'code', 'role', 'status', 'inactive'])

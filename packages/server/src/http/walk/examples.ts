@@ -50,7 +50,7 @@ function exampleCall(route: Route, type: EntityType | undefined, of: Tenant): Ex
 }
 
 /** Puts ids in place of `$transfer`, `$volume`, ..., at any depth. */
-export function fillIn(value: unknown, of: Pick<Tenant, 'ids'>, type: EntityType | undefined): unknown {
+function fillIn(value: unknown, of: Pick<Tenant, 'ids'>, type: EntityType | undefined): unknown {
   if (typeof value === 'string') {
     return value.replace(/\$(\w+)/g, (whole, name: string) => {
       const entity = name === 'ENTITY' ? type : entityTypes.find((one) => one === name)

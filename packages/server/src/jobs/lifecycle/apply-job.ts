@@ -69,7 +69,7 @@ export async function explainJob(change: Change, job: JobRow, reason: Reason | u
   await writeEvent(tx, workspace, now, 'transfer', job.id, 'changed')
 }
 
-export function reasonColumns(reason: Reason | undefined) {
+function reasonColumns(reason: Reason | undefined) {
   return {
     reason: reason?.code ?? null,
     reason_hr: reason?.message ?? '',

@@ -150,7 +150,7 @@ function readTask(raw: object): TaskRequest {
 }
 
 /** What valibot found, in words for the person who wrote the call. */
-export function describeIssue(issue: v.BaseIssue<unknown>): string {
+function describeIssue(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue)
   return path === null ? issue.message : `${path}: ${issue.message}`
 }
