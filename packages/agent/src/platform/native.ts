@@ -1,0 +1,70 @@
+import { createRequire } from 'node:module'
+
+/** What a call of the C library takes: numbers, text that ends with NUL, or memory. */
+export type NativeValue = number | bigint | string | Buffer | null
+
+/** One function of the C library; answers with what it returns. */
+export type NativeCall = (...values: NativeValue[]) => number
+
+/** The C library of this process, for what node:* has no call for. */
+export interface CLibrary {
+  /**
+   * Finds a function by its prototype, as in `int fsync(int fd)`; undefined when the library has none of that name.
+   * Integers of 64 bits come back as numbers.
+   */
+  find(prototype: string): NativeCall | undefined
+  /** The error number that the last call left, in this thread; to be asked for right after it. */
+  errno(): number
+}
+
+/** Where the C library is, likeliest first. Windows has one of its own kind, which nothing here asks for. */
+const places: Partial<Record<NodeJS.Platform, readonly string[]>> = {
+  linux: ['libc.so.6', 'libc.musl-x86_64.so.1', 'libc.musl-aarch64.so.1', 'libc.so'],
+  darwin: ['libSystem.B.dylib'],
+}
+
+let loaded: { readonly library: CLibrary | undefined } | undefined
+
+/**
+ * The C library; undefined where it cannot be reached, or when WAYBILL_NATIVE is `off`. Whoever asks has a way without
+ * it: it makes things faster or richer, never possible.
+ */
+export function cLibrary(): CLibrary | undefined {
+  loaded ??= {
+    library: process.env.WAYBILL_NATIVE === 'off' ? undefined : load(places[process.platform] ?? []),
+  }
+  return loaded.library
+}
+
+function load(names: readonly string[]): CLibrary | undefined {
+  const koffi = requireKoffi()
+  if (koffi === undefined) return undefined
+  for (const name of names) {
+    try {
+      const library = koffi.load(name)
+      return {
+        find: (prototype) => {
+          try {
+            const call = library.func(prototype)
+            return (...values) => Number(call(...values))
+          } catch {
+            return undefined
+          }
+        },
+        errno: () => koffi.errno(),
+      }
+    } catch {
+      // Another system keeps it under another name.
+    }
+  }
+  return undefined
+}
+
+/** Not imported: an import that fails would take the whole agent along. */
+function requireKoffi(): typeof import('koffi') | undefined {
+  try {
+    return createRequire(import.meta.url)('koffi') as typeof import('koffi')
+  } catch {
+    return undefined
+  }
+}
