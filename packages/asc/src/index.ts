@@ -1,5 +1,6 @@
 export * from './data-frames.js'
 export * from './decoder.js'
+export type { Entry, Owner } from './entries/entry.js'
 export * from './frames.js'
 export * from './incoming.js'
 export * from './limits.js'

@@ -1,5 +1,5 @@
 import type { Hash } from './data-frames.js'
-import type { Entry } from './frames.js'
+import type { Entry } from './entries/entry.js'
 import { chunkBytes, chunkCount, chunkLength, digestBytes } from './limits.js'
 import { ProtocolError } from './protocol-error.js'
 

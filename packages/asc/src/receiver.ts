@@ -1,6 +1,7 @@
 import { type Hash, readChunk, readPack } from './data-frames.js'
 import type { Payload } from './decoder.js'
-import { type ControlFrame, type Entry, encode, frameType, type Verdict } from './frames.js'
+import type { Entry } from './entries/entry.js'
+import { type ControlFrame, encode, frameType, type Verdict } from './frames.js'
 import { IncomingFile, IncomingTask } from './incoming.js'
 import { chunkBytes, maxOutstanding, smallFile } from './limits.js'
 import { type BytePath, pathFault } from './paths.js'

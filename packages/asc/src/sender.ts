@@ -1,5 +1,6 @@
 import type { Hash } from './data-frames.js'
-import { type ControlFrame, type Entry, encode, type Verdict } from './frames.js'
+import type { Entry } from './entries/entry.js'
+import { type ControlFrame, encode, type Verdict } from './frames.js'
 import {
   chunkCount,
   digestBytes,
