@@ -78,6 +78,30 @@ export const settings = {
     description:
       'onewaysync deletes in the destination directory what the source lacks, once everything has arrived and nothing failed',
   },
+  transfer_trash: {
+    default: 'trash',
+    ...choice('trash', 'none'),
+    levels: everywhere,
+    guard: 'operators',
+    description:
+      'What becomes of what onewaysync deletes: it is moved to a dated folder in the trash of the destination, or gone at once',
+  },
+  transfer_trash_days: {
+    default: '30',
+    unit: 'days',
+    type: number(1, 36_500, { whole: false, also: -1 }),
+    levels: everywhere,
+    guard: 'operators',
+    description: 'Days that what was moved to the trash from now on stays there; -1 is for ever',
+  },
+  transfer_settle_s: {
+    default: '0',
+    unit: 's',
+    type: number(0, 86_400, { whole: false }),
+    levels: everywhere,
+    description:
+      'Files that changed less than so long ago are left until they rest, as those that are still being written',
+  },
   transfer_comparison: {
     default: 'size_mtime',
     ...choice('size_mtime', 'size', 'checksum', 'newer', 'always'),

@@ -2,6 +2,13 @@ import * as v from 'valibot'
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 
+/** How long what onewaysync deletes is kept in the trash of its destination; `none` is not at all. */
+const trash = v.variant('kind', [
+  v.strictObject({ kind: v.literal('none') }),
+  v.strictObject({ kind: v.literal('days'), days: v.pipe(v.number(), v.minValue(0), v.maxValue(1e6)) }),
+  v.strictObject({ kind: v.literal('forever') }),
+])
+
 /**
  * How the files of one task are to be copied. Both sides are told the same and each obeys its own copy. What is
  * absent is as in `defaultOptions`, so that most tasks carry none at all. Words are those of the settings.
@@ -21,6 +28,11 @@ export const taskOptions = v.strictObject({
       v.strictObject({ kind: v.literal('part'), part: v.pipe(v.number(), v.minValue(0), v.maxValue(1)) }),
     ]),
   ),
+  trash: v.optional(trash),
+  /** Seconds that a source file has to have rested before it is read. */
+  settle: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1e6))),
+  /** Nothing is moved and nothing changed: both sides only look at what would happen. */
+  dryRun: v.optional(v.boolean()),
 })
 export type GivenOptions = v.InferOutput<typeof taskOptions>
 export type TaskOptions = { readonly [Name in keyof GivenOptions]-?: Exclude<GivenOptions[Name], undefined> }
@@ -32,6 +44,9 @@ export const defaultOptions: TaskOptions = {
   resumeFrom: 8_000_000,
   attributes: ['times', 'permissions'],
   reserve: { kind: 'bytes', bytes: 0 },
+  trash: { kind: 'days', days: 30 },
+  settle: 0,
+  dryRun: false,
 }
 
 /** The options in force, from those that were given. */
@@ -44,5 +59,8 @@ export function fullOptions(given: GivenOptions | undefined): TaskOptions {
     resumeFrom: given.resumeFrom === undefined ? defaultOptions.resumeFrom : given.resumeFrom,
     attributes: given.attributes ?? defaultOptions.attributes,
     reserve: given.reserve ?? defaultOptions.reserve,
+    trash: given.trash ?? defaultOptions.trash,
+    settle: given.settle ?? defaultOptions.settle,
+    dryRun: given.dryRun ?? defaultOptions.dryRun,
   }
 }

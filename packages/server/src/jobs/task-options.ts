@@ -45,12 +45,21 @@ function givenOptions(values: EffectiveSettings): GivenOptions {
     resumeFrom: switchSetting(values, 'transfer_resume') ? from : null,
     attributes: attributesOf(readWords(values.transfer_attributes)),
     reserve: readReserve(values.transfer_reserved_space) ?? defaultOptions.reserve,
+    trash: trashOf(values),
+    settle: numberSetting(values, 'transfer_settle_s'),
+    dryRun: false,
   }
   const given = Object.entries(wanted).filter(
     ([name, value]) => JSON.stringify(value) !== JSON.stringify(usual[name]),
   )
   const parsed = v.safeParse(taskOptions, Object.fromEntries(given))
   return parsed.success ? parsed.output : {}
+}
+
+function trashOf(values: EffectiveSettings): TaskOptions['trash'] {
+  if (wordSetting(values, 'transfer_trash') === 'none') return { kind: 'none' }
+  const days = numberSetting(values, 'transfer_trash_days')
+  return days < 0 ? { kind: 'forever' } : { kind: 'days', days }
 }
 
 const usual: Readonly<Record<string, unknown>> = defaultOptions
