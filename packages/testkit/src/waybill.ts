@@ -170,6 +170,8 @@ export interface AgentOptions {
   readonly server?: string
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** Words before the command, as of a program that runs it on another host or with fewer rights. */
+  readonly before?: readonly string[]
 }
 
 /** An endpoint as a process. It keeps its identity over restarts. */
@@ -235,7 +237,7 @@ export class Agent {
   }
 
   #spawn(): ManagedProcess {
-    const { plane, user = plane.admin, type = 'app', args = [], env = {} } = this.#options
+    const { plane, user = plane.admin, type = 'app', args = [], env = {}, before } = this.#options
     const { workspace, fingerprint } = plane.credentials
     return startWaybill(
       `agent ${this.name}`,
@@ -260,6 +262,7 @@ export class Agent {
         ...args,
       ],
       { ...env, HOME: this.state },
+      before,
     )
   }
 }
@@ -280,13 +283,15 @@ export async function runWaybill(
   return { code, stdout: running.stdout, stderr: running.stderr }
 }
 
-/** Starts `waybill` and leaves it running. */
+/** Starts `waybill` and leaves it running; `before` are words before the command. */
 export function startWaybill(
   name: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  before: readonly string[] = [],
 ): ManagedProcess {
-  return new ManagedProcess(process.execPath, [launcher, ...args], { name, env })
+  const [command = process.execPath, ...rest] = [...before, process.execPath, launcher, ...args]
+  return new ManagedProcess(command, rest, { name, env })
 }
 
 function readCredentials(path: string): Credentials {
