@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import type { TaskResult } from '@waybill/api'
+import type { TaskOptions, TaskResult } from '@waybill/api'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { filterOf } from '../scan/filter.js'
@@ -43,14 +43,24 @@ afterEach(async () => {
 async function sync(
   filters: { include?: string; exclude?: string } = {},
   path = 'work',
+  trash: TaskOptions['trash'] = { kind: 'days', days: 30 },
 ): Promise<TaskResult> {
-  const options = { mode: 'onewaysync' as const }
+  const options = { mode: 'onewaysync' as const, trash }
   return await copy(from, to, path, 'copy', { from: source, to: target, options, ...filters })
 }
 
 /** What is at a place, without times. */
 function namesIn(root: string): string[] {
   return [...describeTree(root).keys()].map((name) => Buffer.from(name, 'latin1').toString()).sort()
+}
+
+/** What is in the only dated folder of a trash, of the task's own directory. */
+function trashIn(root: string): string[] {
+  const trash = join(root, '.waybill-trash')
+  if (!existsSync(trash)) return []
+  const [folder = '', ...others] = readdirSync(trash)
+  expect(others).toEqual([`${folder}.keep-3-days`])
+  return namesIn(join(trash, folder, 'copy'))
 }
 
 /** A tree is a map from paths to what is there; directories end in a slash. */
@@ -116,21 +126,27 @@ describe('one-way sync', () => {
       { exclude: 'd*', include: 'da' },
       { exclude: "re('^da/f')" },
     )
+    const keeps = fc.constantFrom<TaskOptions['trash'][]>({ kind: 'none' }, { kind: 'days', days: 3 })
     await fc.assert(
-      fc.asyncProperty(paths, paths, filters, async (there, here, filter) => {
-        const [before, after] = [closed(there), closed(here)]
-        make(join(source, 'work'), before, 'new')
-        make(join(target, 'copy'), after, 'old')
+      fc.asyncProperty(paths, paths, filters, keeps, async (there, here, filter, keep) => {
+        const [sent, held] = [closed(there), closed(here)]
+        make(join(source, 'work'), sent, 'new')
+        make(join(target, 'copy'), held, 'old')
         writeFileSync(join(target, 'beside'), '')
-        const result = await sync(filter)
+        rmSync(join(target, '.waybill-trash'), { recursive: true, force: true })
+        const before = namesIn(join(target, 'copy'))
+        const result = await sync(filter, 'work', keep)
         expect(result).toMatchObject({ status: 'done', code: null })
         const rule = filterOf(
           'include' in filter ? filter.include : '',
           'exclude' in filter ? filter.exclude : '',
         )
-        expect(namesIn(join(target, 'copy'))).toEqual(expected(before, after, rule))
-        expect(namesIn(join(source, 'work'))).toEqual(expected(before, before, () => true))
-        expect(readdirSync(target).sort()).toEqual(['beside', 'copy'])
+        expect(namesIn(join(target, 'copy'))).toEqual(expected(sent, held, rule))
+        expect(namesIn(join(source, 'work'))).toEqual(expected(sent, sent, () => true))
+        expect(readdirSync(target).filter((name) => name !== '.waybill-trash')).toEqual(['beside', 'copy'])
+        const gone = before.filter((name) => !namesIn(join(target, 'copy')).includes(name))
+        const trashed = trashIn(target).filter((name) => !name.endsWith('/') || gone.includes(name))
+        expect(trashed).toEqual(keep.kind === 'none' ? [] : gone)
       }),
       { numRuns: 40 },
     )

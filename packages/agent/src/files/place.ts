@@ -4,7 +4,7 @@ import { WaybillError } from '@waybill/api'
 import { type BytePath, baseName, pathFault } from '@waybill/asc'
 import { DirectoryTree } from '../platform/directory-tree.js'
 import { demandSpelling, takesOtherSpellings } from '../platform/spelling.js'
-import { isTemporary } from '../transfer/temporary.js'
+import { isTemporary, leadsToTrash } from '../transfer/temporary.js'
 
 /** A path beneath a directory that is held: nothing above it can be reached, and no link is followed. */
 export interface HeldPath {
@@ -87,9 +87,9 @@ export function isBehindLink({ tree, base }: HeldPath): boolean {
   return false
 }
 
-/** Whether it is named like what transfers leave beside unfinished files, on a storage without case, too. */
+/** Whether it is in the trash, or named like what transfers leave beside unfinished files, in any case. */
 export function isOurs(base: BytePath): boolean {
-  return isTemporary(baseName(base).toLowerCase())
+  return isTemporary(baseName(base).toLowerCase()) || leadsToTrash(base)
 }
 
 export function bytesOf(text: string): BytePath {

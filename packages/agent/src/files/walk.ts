@@ -72,6 +72,7 @@ export class Walk {
     this.#held = held
     this.#asked = asked
     this.#choice = choiceOf(asked.include, asked.exclude)
+    if (isOurs(held.base)) throw Object.assign(new Error('ENOENT: ours'), { code: 'ENOENT' })
     this.#stack.push(this.#open(held.base, asked.names, '', asked.scope, undefined, true, asked.depth > 0))
   }
 

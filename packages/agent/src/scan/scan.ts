@@ -3,7 +3,7 @@ import { type BytePath, type Found, joinPath, maxPath, showPath } from '@waybill
 import type { Owners } from '../platform/owners.js'
 import { errno, faultOf } from '../transfer/fault.js'
 import type { SourcePlace } from '../transfer/place.js'
-import { isTemporary } from '../transfer/temporary.js'
+import { isOwnName } from '../transfer/temporary.js'
 import type { FileFilter } from './filter.js'
 import { describeGaps, type Sequence } from './sequence.js'
 
@@ -180,7 +180,7 @@ class TreeScanner implements Scanner {
   }
 
   #look(parent: BytePath, name: BytePath): Found | undefined {
-    if (isTemporary(name)) return undefined
+    if (isOwnName(name)) return undefined
     const path = joinPath(parent, name)
     try {
       const at = this.#place.tree.at(joinPath(this.#place.base, path))

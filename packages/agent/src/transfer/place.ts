@@ -6,6 +6,7 @@ import { DirectoryTree } from '../platform/directory-tree.js'
 import { makeDirectories } from '../platform/make-directories.js'
 import { parseSequence, type Sequence } from '../scan/sequence.js'
 import { Fault, faultOf } from './fault.js'
+import { isTrash, leadsToTrash } from './temporary.js'
 
 /** Where a task reads or writes: `base` beneath a held directory. */
 export interface Place {
@@ -78,6 +79,7 @@ export class Places {
     const names = path.split(split).filter((name) => name !== '' && name !== '.')
     const fault = pathFault(toBytes(names.join('/')))
     if (fault !== undefined) throw new Fault('E#J006', `Refused: ${path}: ${fault}`)
+    if (names.some(isTrash)) throw inTrash(path)
     return names
   }
 
@@ -90,6 +92,7 @@ export class Places {
     } catch (error) {
       throw faultOf(error, 'read', `Cannot find ${path}`)
     }
+    if (leadsToTrash(slashes(real))) throw inTrash(path)
     if (root === null) return this.#beneathTop(real)
     const top = realRoot(root)
     const topBytes = toBytes(top)
@@ -124,6 +127,14 @@ function isIn(path: BytePath, directory: BytePath): boolean {
 /** A directory as what lies in it begins. */
 function folder(directory: BytePath): BytePath {
   return directory.endsWith(sep) ? directory : directory + sep
+}
+
+/** What was deleted may lie there from homes that are closed to whoever asks. */
+function inTrash(path: string): Fault {
+  return new Fault(
+    'E#J006',
+    `Refused: ${path} lies in the trash, which is neither read nor written by transfers`,
+  )
 }
 
 function slashes(path: BytePath): BytePath {

@@ -22,6 +22,7 @@ import { Places } from './place.js'
 import { Backlog } from './receiving/backlog.js'
 import { holdContents } from './receiving/content.js'
 import type { ReceiveHost } from './receiving/host.js'
+import { Pending } from './receiving/pending.js'
 import { reserves, Space } from './receiving/space.js'
 import {
   isPlaced,
@@ -33,6 +34,7 @@ import {
 } from './receiving/target-task.js'
 import { type Said, saidBySender, wrapUp } from './receiving/wrap-up.js'
 import { Questions } from './sync/questions.js'
+import { Trashes } from './sync/trash.js'
 import { makeDirectory, stateOf, syncChanged, targetOf, writePart } from './target.js'
 import { journalName, partName } from './temporary.js'
 
@@ -52,11 +54,12 @@ export class Receive implements ReceiverOutput {
   readonly #committer = new Committer()
   readonly #tasks = new Map<number, TargetTask>()
   readonly #large = new Map<IncomingFile, LargeFile>()
-  readonly #pending = new Set<Promise<void>>()
+  readonly #pending = new Pending()
   readonly #space = new Space()
   readonly #backlog = new Backlog((paused) => this.#host.pause(paused))
   readonly #questions = new Questions((task, paths, folded) => this.session.ask(task, paths, folded))
   readonly #owners = new Owners()
+  readonly #trashes = new Trashes()
   #wrapping = Promise.resolve()
   #comparing = Promise.resolve()
   #syncing = false
@@ -105,8 +108,9 @@ export class Receive implements ReceiverOutput {
     }
     this.#questions.close()
     await this.#committer.idle()
-    await Promise.allSettled(this.#pending)
+    await this.#pending.settled()
     for (const { directories } of this.#tasks.values()) directories.close()
+    this.#trashes.close()
     this.#places.close()
   }
 
@@ -134,7 +138,9 @@ export class Receive implements ReceiverOutput {
     }
     // Rare: another task writes the very same target. The data is only ours during this call.
     const kept = Buffer.from(data)
-    this.#track(this.#host.locks.take(key).then((late) => this.#store(file, known, target, kept, late)))
+    this.#pending.track(
+      this.#host.locks.take(key).then((late) => this.#store(file, known, target, kept, late)),
+    )
   }
 
   write(
@@ -167,7 +173,7 @@ export class Receive implements ReceiverOutput {
 
   commit(file: IncomingFile): void {
     const large = this.#large.get(file)
-    if (large !== undefined) this.#track(this.#commit(file, large))
+    if (large !== undefined) this.#pending.track(this.#commit(file, large))
   }
 
   abandon(file: IncomingFile, keep: boolean): void {
@@ -176,7 +182,7 @@ export class Receive implements ReceiverOutput {
     if (large === undefined) return
     this.#large.delete(file)
     if (large.partial === undefined) large.unlock()
-    else this.#track(large.partial.discard(keep).finally(large.unlock))
+    else this.#pending.track(large.partial.discard(keep).finally(large.unlock))
   }
 
   wrapUp(task: IncomingTask): void {
@@ -186,6 +192,7 @@ export class Receive implements ReceiverOutput {
       await wrapUp(task, known, {
         ask: (paths, folded) => this.#questions.ask(task, paths, folded),
         isAlive: () => !this.#closed && this.#tasks.get(task.index) === known,
+        trashes: this.#trashes,
       })
       if (!this.#closed) this.session.wrappedUp(task)
     }
@@ -211,7 +218,7 @@ export class Receive implements ReceiverOutput {
   /** One after the other: a task must not be reported while another one still syncs a directory of both. */
   #wrap(work: () => Promise<void>): void {
     this.#wrapping = this.#wrapping.then(work)
-    this.#track(this.#wrapping)
+    this.#pending.track(this.#wrapping)
   }
 
   #place(task: SessionTask): { fault?: Fault } {
@@ -252,11 +259,11 @@ export class Receive implements ReceiverOutput {
         this.differs(file)
       }
     })
-    this.#track(this.#comparing)
+    this.#pending.track(this.#comparing)
   }
 
   #fetch(file: IncomingFile, known: Placed): void {
-    if (file.entry.size >= smallFile) this.#track(this.#examine(file, known))
+    if (file.entry.size >= smallFile) this.#pending.track(this.#examine(file, known))
     else this.#want(file, known, file.entry.size)
   }
 
@@ -381,14 +388,6 @@ export class Receive implements ReceiverOutput {
     const { code, message } = faultOf(error, 'write', `Cannot write ${showPath(name)}`)
     this.session.failed(file, code, message)
     this.planFlush()
-  }
-
-  #track(work: Promise<void>): void {
-    this.#pending.add(work)
-    const forget = () => {
-      this.#pending.delete(work)
-    }
-    work.then(forget, forget)
   }
 }
 

@@ -21,6 +21,24 @@ export function isTemporary(name: BytePath): boolean {
   return name.startsWith('.waybill-') && ours.test(name)
 }
 
+/** The directory that onewaysync moves to what it would delete, at the top of a volume or destination. */
+export const trashName: BytePath = '.waybill-trash'
+
+/** Whether a name is the trash's, as any file system may spell it. */
+export function isTrash(name: BytePath): boolean {
+  return name.length >= trashName.length && /^\.waybill-trash[. ]*$/i.test(name)
+}
+
+/** Whether a path leads to the trash or into it. */
+export function leadsToTrash(path: BytePath): boolean {
+  return path.split('/').some(isTrash)
+}
+
+/** Whether a name is one of our own: what bears it is no part of anybody's files. */
+export function isOwnName(name: BytePath): boolean {
+  return isTemporary(name) || isTrash(name)
+}
+
 function key(target: BytePath): string {
   return hash128(Buffer.from(baseName(target), 'latin1')).toString('hex')
 }

@@ -2,6 +2,8 @@ import { isReasonCode } from '@waybill/api'
 import type { IncomingTask } from '@waybill/asc'
 import { Fault, faultOf } from '../fault.js'
 import { type Ask, deleteLacking } from '../sync/deletion.js'
+import { deleting, toTrash } from '../sync/disposal.js'
+import type { Trash, Trashes } from '../sync/trash.js'
 import { finishDirectories } from '../target.js'
 import type { Placed } from './target-task.js'
 
@@ -9,6 +11,8 @@ interface WrapUpHost {
   readonly ask: Ask
   /** False once the task or the session is over. */
   readonly isAlive: () => boolean
+  /** The trash of what is deleted. */
+  readonly trashes: Trashes
 }
 
 /** What is left to do when every entry of a task is settled; what goes wrong is noted on the task. */
@@ -26,7 +30,7 @@ export async function wrapUp(task: IncomingTask, known: Placed, host: WrapUpHost
 }
 
 /** Deletes what the source lacks, if that was asked for and all of the source arrived. */
-async function removeLacking(task: IncomingTask, known: Placed, { ask, isAlive }: WrapUpHost): Promise<void> {
+async function removeLacking(task: IncomingTask, known: Placed, host: WrapUpHost): Promise<void> {
   const { place, options, directories, filter } = known
   // Of a source that is a single file, or a sequence, nothing is deleted.
   if (options.mode !== 'onewaysync' || directories.first !== place.base) return
@@ -35,16 +39,23 @@ async function removeLacking(task: IncomingTask, known: Placed, { ask, isAlive }
     return
   }
   try {
+    const keeps = options.trash.kind !== 'none'
     await deleteLacking(place, filter, {
-      ask,
-      isAlive,
-      deleted: (path) => task.tell(path, 'Deleted, since the source does not have it'),
+      ask: host.ask,
+      isAlive: host.isAlive,
+      dispose: keeps ? toTrash(place, trashOf(known, host.trashes)) : deleting(place),
+      deleted: (path) =>
+        task.tell(path, `${keeps ? 'Moved to the trash' : 'Deleted'}, since the source does not have it`),
       failed: (path, { code, message }) => task.note(path, code, message),
     })
   } catch (error) {
     const { code, message } = faultOf(error, 'write', 'Cannot delete what the source lacks')
     task.note('', code, message)
   }
+}
+
+function trashOf({ place, task, options }: Placed, trashes: Trashes): Trash {
+  return trashes.of(place, task.location.root === null ? 'destination' : 'root', options.trash)
 }
 
 /** What the sender says went wrong. */

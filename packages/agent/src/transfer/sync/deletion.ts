@@ -1,16 +1,29 @@
-import { type Dir, lstatSync, opendirSync, rmdirSync, unlinkSync } from 'node:fs'
+import { type Dir, lstatSync, opendirSync } from 'node:fs'
 import { askBytes, type BytePath, joinPath, maxAsks, showPath } from '@waybill/asc'
 import { takesOtherSpellings } from '../../platform/spelling.js'
 import type { FileFilter } from '../../scan/filter.js'
 import { errno, type Fault, faultOf } from '../fault.js'
 import type { Place } from '../place.js'
-import { isTemporary } from '../temporary.js'
+import { isOwnName } from '../temporary.js'
 
 /** Asks the sender which of these paths the source lacks; rejects with a Fault when nobody knows. */
 export type Ask = (paths: readonly BytePath[], folded: boolean) => Promise<readonly boolean[]>
 
+/** Something at the destination that may be deleted. */
+export interface Item {
+  /** Relative to the task. */
+  readonly path: BytePath
+  readonly directory: boolean
+  /** Bytes of a file. */
+  readonly size: number
+}
+
 export interface DeletionHost {
   ask: Ask
+  /** Does away with what the source lacks, one way or the other; throws what the file system throws. */
+  dispose(item: Item): void
+  /** Something stays, since it is not asked for or the source has it. */
+  kept?(path: BytePath): void
   /** Something was deleted. */
   deleted(path: BytePath): void
   /** Something could not be looked at or deleted. */
@@ -19,18 +32,12 @@ export interface DeletionHost {
   isAlive(): boolean
 }
 
-interface Item {
-  /** Relative to the task. */
-  readonly path: BytePath
-  readonly directory: boolean
-}
-
 /** Paths of one question. */
 const batch = 1000
 
 /**
- * Deletes beneath a task's directory what the source lacks, and nothing else: what filters leave out stays, as
- * do temporary files, pipes, sockets and devices. Symbolic links are deleted, never followed. The directory is
+ * Does away with what the source lacks beneath a task's directory, and nothing else: what filters leave out stays, as
+ * do temporary files, the trash, pipes, sockets and devices. Symbolic links are deleted, never followed. The directory is
  * walked once, what is in it before itself, and asked for in questions of a bounded size, some at a time; so
  * memory is flat however large the tree, and the source decides by what it holds at that moment.
  *
@@ -45,7 +52,8 @@ export async function deleteLacking(place: Place, filter: FileFilter, host: Dele
     const lacking = await oldest.answer
     for (const [i, item] of oldest.items.entries()) {
       if (!host.isAlive()) return
-      if (lacking[i] === true) remove(place, item, host)
+      if (lacking[i] === true) remove(item, host)
+      else host.kept?.(item.path)
     }
   }
   for (const items of batches(walk(place, filter, host))) {
@@ -96,12 +104,14 @@ function* walk(place: Place, filter: FileFilter, host: DeletionHost): Generator<
       if (item === null) {
         top.dir.closeSync()
         stack.pop()
-        if (top.path !== '') yield { path: top.path, directory: true }
+        if (top.path !== '') yield { path: top.path, directory: true, size: 0 }
         continue
       }
-      const found = look(place, joinPath(top.path, item.name), item.name, filter)
-      if (found?.directory === true) enter(found.path)
-      else if (found !== undefined) yield found
+      const path = joinPath(top.path, item.name)
+      const found = look(place, path, item.name, filter)
+      if (found === undefined) host.kept?.(path)
+      else if (!found.directory) yield found
+      else if (!enter(path)) host.kept?.(path)
     }
   } finally {
     for (const { dir } of stack) dir.closeSync()
@@ -109,19 +119,18 @@ function* walk(place: Place, filter: FileFilter, host: DeletionHost): Generator<
 }
 
 function look({ tree, base }: Place, path: BytePath, name: BytePath, filter: FileFilter): Item | undefined {
-  if (isTemporary(name)) return undefined
+  if (isOwnName(name)) return undefined
   const stat = lstatSync(tree.at(joinPath(base, path)), { throwIfNoEntry: false })
   if (stat === undefined) return undefined
   const directory = stat.isDirectory()
   if (!directory && !stat.isFile() && !stat.isSymbolicLink()) return undefined
-  return filter(showPath(path), directory) ? { path, directory } : undefined
+  return filter(showPath(path), directory) ? { path, directory, size: directory ? 0 : stat.size } : undefined
 }
 
-function remove({ tree, base }: Place, { path, directory }: Item, host: DeletionHost): void {
+function remove(item: Item, host: DeletionHost): void {
+  const { path, directory } = item
   try {
-    const at = tree.at(joinPath(base, path))
-    if (directory) rmdirSync(at)
-    else unlinkSync(at)
+    host.dispose(item)
     host.deleted(path)
   } catch (error) {
     const code = errno(error)

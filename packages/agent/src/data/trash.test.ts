@@ -1,0 +1,126 @@
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import type { TaskOptions, TaskResult } from '@waybill/api'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { copy, makeTask, openPair, Side, temporaryDirectory } from './pair.fixture.js'
+import { makeTree } from './tree.fixture.js'
+
+let from: Side
+let to: Side
+let dir: ReturnType<typeof temporaryDirectory>
+let source: string
+let target: string
+
+beforeEach(() => {
+  from = new Side()
+  to = new Side()
+  dir = temporaryDirectory()
+  source = join(dir.path, 'source')
+  target = join(dir.path, 'target')
+  makeTree(dir.path, { 'source/work/a': 'a', 'target/': '' })
+})
+
+afterEach(async () => {
+  await Promise.all([from.engine.close(), to.engine.close()])
+  dir.remove()
+})
+
+const days: TaskOptions['trash'] = { kind: 'days', days: 30 }
+
+function sync(path = 'work', place = 'copy', trash = days): Promise<TaskResult> {
+  return copy(from, to, path, place, { from: source, to: target, options: { mode: 'onewaysync', trash } })
+}
+
+/** The dated folders of a trash, the oldest first. */
+function folders(root = target): string[] {
+  const trash = join(root, '.waybill-trash')
+  const names = existsSync(trash) ? readdirSync(trash).sort() : []
+  return names.filter((name) => !name.includes('keep')).map((name) => join(trash, name))
+}
+
+describe('the trash of one-way sync', () => {
+  it('holds what was deleted at its path, dated, for the agent alone', async () => {
+    makeTree(target, { 'copy/old/deep/b': 'precious', 'copy/c': 'c' })
+    symlinkSync('c', join(target, 'copy/link'))
+    const ino = lstatSync(join(target, 'copy/old/deep/b')).ino
+    const before = Date.now()
+    expect(await sync()).toMatchObject({ status: 'done', code: null })
+    expect(readdirSync(join(target, 'copy'))).toEqual(['a'])
+    const [folder = '', ...others] = folders()
+    expect(others).toEqual([])
+    expect(readFileSync(join(folder, 'copy/old/deep/b'), 'utf8')).toBe('precious')
+    expect(lstatSync(join(folder, 'copy/old/deep/b')).ino).toBe(ino)
+    expect(lstatSync(join(folder, 'copy/link')).isSymbolicLink()).toBe(true)
+    expect(readdirSync(join(target, '.waybill-trash')).at(-1)).toMatch(/Z\.keep-30-days$/)
+    expect(lstatSync(join(target, '.waybill-trash')).mode & 0o777).toBe(0o700)
+    expect(lstatSync(folder).mode & 0o777).toBe(0o700)
+    const date = /(\d{4}-\d\d-\d\dT)(\d\d)(\d\d)(\d\d)Z$/.exec(folder) ?? []
+    const moment = Date.parse(`${date[1]}${date[2]}:${date[3]}:${date[4]}Z`)
+    expect(moment).toBeGreaterThan(before - 1001)
+    expect(moment).toBeLessThanOrEqual(Date.now())
+  })
+
+  it('stands in the destination itself where there is no volume, and is never deleted nor sent', async () => {
+    makeTree(target, { 'copy/b': 'b' })
+    const options = { mode: 'onewaysync' as const }
+    const place = join(target, 'copy')
+    await copy(from, to, 'work', place, { from: source, options })
+    expect(readFileSync(join(folders(place)[0] ?? '', 'b'), 'utf8')).toBe('b')
+    expect(await copy(from, to, 'work', place, { from: source, options })).toMatchObject({ status: 'done' })
+    expect(folders(place)).toHaveLength(1)
+    await copy(from, to, 'copy', 'onwards', { from: target, to: target })
+    expect(readdirSync(join(target, 'onwards'))).toEqual(['a'])
+  })
+
+  it('never replaces what is in it: tasks of one session that delete the same paths', async () => {
+    const pair = await openPair(from, to)
+    for (const [round, name] of ['first', 'second', 'third'].entries()) {
+      makeTree(target, round === 1 ? { 'copy/x/y': name } : { 'copy/x': name })
+      const task = makeTask('work', 'copy', { from: source, to: target, options: { mode: 'onewaysync' } })
+      from.engine.tasks(pair.session, [task.source])
+      to.engine.tasks(pair.session, [task.target])
+      expect(await to.result(task.id)).toMatchObject({ status: 'done', code: null })
+    }
+    const kept = folders().map((folder) => {
+      const at = join(folder, 'copy/x')
+      return readFileSync(lstatSync(at).isDirectory() ? join(at, 'y') : at, 'utf8')
+    })
+    expect(kept.sort()).toEqual(['first', 'second', 'third'])
+  })
+
+  it.each([
+    ['a link', () => symlinkSync(join(dir.path, 'outside'), join(target, '.waybill-trash'))],
+    ['a file', () => writeFileSync(join(target, '.waybill-trash'), '')],
+  ])('is not made where %s is in its way: then nothing is deleted', async (_what, spoil) => {
+    mkdirSync(join(dir.path, 'outside'))
+    makeTree(target, { 'copy/b': 'b' })
+    spoil()
+    expect(await sync()).toMatchObject({ status: 'failed' })
+    expect(readFileSync(join(target, 'copy/b'), 'utf8')).toBe('b')
+    expect(readdirSync(join(dir.path, 'outside'))).toEqual([])
+  })
+
+  it.each(['.waybill-trash', 'x/.Waybill-Trash/y'])(
+    'is no name for a source or destination: %s',
+    async (path) => {
+      makeTree(source, { [`${path}/f`]: 'f' })
+      const roots = { from: source, to: target }
+      expect(await copy(from, to, path, 'copy', roots)).toMatchObject({ status: 'failed', code: 'E#J006' })
+      expect(await copy(from, to, 'work', path, roots)).toMatchObject({ status: 'failed', code: 'E#J006' })
+      symlinkSync(path, join(source, 'way-in'))
+      const link = await copy(from, to, 'way-in', 'copy', roots)
+      expect(link).toMatchObject({ status: 'failed', code: 'E#J006' })
+      expect(readdirSync(target)).toEqual([])
+      rmSync(join(source, 'way-in'))
+    },
+  )
+})
