@@ -24,6 +24,8 @@ export const reasons = {
   'W#J058': 'Skipped, not a file or directory',
   'W#J059': 'Not deleted',
   'W#J060': 'An attribute could not be set',
+  'W#J064': 'The manifest is not complete',
+  'W#J065': 'A file is not what its ASC MHL history says',
   'W#J067': 'Queue or job status',
 } as const
 

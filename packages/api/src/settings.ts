@@ -1,3 +1,4 @@
+import { mhlHashes } from './control/options.js'
 import { WaybillError } from './errors.js'
 import { parseFilters } from './paths/filters.js'
 import type { RegexEngine } from './query/regex.js'
@@ -141,6 +142,20 @@ export const settings = {
     levels: everywhere,
     guard: 'operators',
     description: 'Space that stays free at the destination; a file that would take of it fails with E#J066',
+  },
+  transfer_manifest: {
+    default: 'true',
+    ...choice('true', 'false', 'all'),
+    levels: everywhere,
+    description:
+      'Whether a list of all files with size, time and checksum is kept with the job; true: files that were at the destination already are listed without a checksum, all: they are read for it',
+  },
+  transfer_mhl: {
+    default: 'false',
+    ...choice('false', 'true', ...mhlHashes),
+    levels: everywhere,
+    description:
+      'Whether a generation of ASC MHL is written into `ascmhl` at the destination, with this kind of checksum; true is xxh128',
   },
   transfer_include: {
     default: '',

@@ -9,6 +9,9 @@ export const controlPath = '/api/v3/agent'
 export const controlProtocol = 2
 /** Longest message in either direction, bytes. */
 export const maxControlMessage = 4 * 1024 * 1024
+/** Longest `lines` of a manifest's piece, and what they may be unzipped; bytes. */
+export const maxManifestPiece = 1024 * 1024
+export const maxManifestLines = 1024 * 1024
 /** Seconds between heartbeats; a line that was silent three times as long is dead. */
 export const heartbeatSeconds = 5
 
@@ -48,6 +51,14 @@ export const fromAgent = v.variant('type', [
   v.object({ type: v.literal('session.progress'), ...sessionRef, ...sessionProgress.entries }),
   /** Results and ends carry a number that the control plane acknowledges; until then they are sent again. */
   v.object({ type: v.literal('session.results'), ...sessionRef, seq: count, results: v.array(taskResult) }),
+  /** Files of the job's manifest: lines of JSON, zipped, in base64; null for some that cannot be told any more. */
+  v.object({
+    type: v.literal('session.manifest'),
+    ...sessionRef,
+    seq: count,
+    job: text,
+    lines: v.nullable(v.pipe(v.string(), v.maxLength(maxManifestPiece), v.base64())),
+  }),
   v.object({ type: v.literal('session.ended'), ...sessionRef, seq: count, ...sessionEnd.entries }),
 ])
 export type FromAgent = v.InferOutput<typeof fromAgent>

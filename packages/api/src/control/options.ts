@@ -9,6 +9,10 @@ const trash = v.variant('kind', [
   v.strictObject({ kind: v.literal('forever') }),
 ])
 
+/** Checksums of ASC MHL, by their names there. */
+export const mhlHashes = ['xxh128', 'xxh3', 'xxh64', 'md5', 'sha1', 'c4'] as const
+export type MhlHash = (typeof mhlHashes)[number]
+
 /**
  * How the files of one task are to be copied. Both sides are told the same and each obeys its own copy. What is
  * absent is as in `defaultOptions`, so that most tasks carry none at all. Words are those of the settings.
@@ -31,6 +35,10 @@ export const taskOptions = v.strictObject({
   trash: v.optional(trash),
   /** Seconds that a source file has to have rested before it is read. */
   settle: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1e6))),
+  /** Which files the manifest tells the checksums of: those that were transferred, or also those that were there. */
+  manifest: v.optional(v.picklist(['none', 'transferred', 'all'])),
+  /** The kind of checksum of the ASC MHL generation that is written beside the files; null is none. */
+  mhl: v.optional(v.nullable(v.picklist(mhlHashes))),
   /** Nothing is moved and nothing changed: both sides only look at what would happen. */
   dryRun: v.optional(v.boolean()),
 })
@@ -46,6 +54,8 @@ export const defaultOptions: TaskOptions = {
   reserve: { kind: 'bytes', bytes: 0 },
   trash: { kind: 'days', days: 30 },
   settle: 0,
+  manifest: 'transferred',
+  mhl: null,
   dryRun: false,
 }
 
@@ -61,6 +71,8 @@ export function fullOptions(given: GivenOptions | undefined): TaskOptions {
     reserve: given.reserve ?? defaultOptions.reserve,
     trash: given.trash ?? defaultOptions.trash,
     settle: given.settle ?? defaultOptions.settle,
+    manifest: given.manifest ?? defaultOptions.manifest,
+    mhl: given.mhl === undefined ? defaultOptions.mhl : given.mhl,
     dryRun: given.dryRun ?? defaultOptions.dryRun,
   }
 }

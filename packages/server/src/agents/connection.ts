@@ -114,6 +114,7 @@ export class Connection {
         return
       }
       if (message.type === 'session.results') await listener?.results(workspace, client, message)
+      else if (message.type === 'session.manifest') await listener?.manifest(workspace, client, message)
       else await listener?.ended(workspace, client, message)
       this.line.send({ type: 'ack', session, lease, seq: message.seq })
     })

@@ -2,6 +2,7 @@ import type { FromAgent, RequestArgs, RequestName, RequestResult, ToAgent } from
 
 export type ProgressMessage = Extract<FromAgent, { type: 'session.progress' }>
 export type ResultsMessage = Extract<FromAgent, { type: 'session.results' }>
+export type ManifestMessage = Extract<FromAgent, { type: 'session.manifest' }>
 export type EndedMessage = Extract<FromAgent, { type: 'session.ended' }>
 export interface SessionRef {
   readonly session: string
@@ -40,5 +41,7 @@ export interface HubListener {
   progress(workspace: string, client: string, message: ProgressMessage): Promise<void>
   /** Acknowledged to the agent when the promise resolves; may arrive twice with the same `seq`. */
   results(workspace: string, client: string, message: ResultsMessage): Promise<void>
+  /** A piece of a job's manifest; as results. */
+  manifest(workspace: string, client: string, message: ManifestMessage): Promise<void>
   ended(workspace: string, client: string, message: EndedMessage): Promise<void>
 }

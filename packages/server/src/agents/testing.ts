@@ -11,7 +11,14 @@ import { systemClock } from '../context.js'
 import type { Store, WorkspaceStore } from '../store/store.js'
 import { createSqlite } from '../store/testing.js'
 import { createHub, type Hub, type HubOptions } from './create-hub.js'
-import type { EndedMessage, HubListener, ProgressMessage, ResultsMessage, SessionRef } from './hub.js'
+import type {
+  EndedMessage,
+  HubListener,
+  ManifestMessage,
+  ProgressMessage,
+  ResultsMessage,
+  SessionRef,
+} from './hub.js'
 import { agentLogin } from './login.js'
 import { resetPresence } from './presence.js'
 
@@ -42,6 +49,10 @@ export class RecordingListener implements HubListener {
     await this.before('results')
     this.results_.push(message)
     this.calls.push({ call: 'results', client, message })
+  }
+  async manifest(_workspace: string, client: string, message: ManifestMessage) {
+    await this.before('manifest')
+    this.calls.push({ call: 'manifest', client, message })
   }
   async ended(_workspace: string, client: string, message: EndedMessage) {
     await this.before('ended')

@@ -1,4 +1,11 @@
-import type { EndedMessage, HubListener, ProgressMessage, ResultsMessage, SessionRef } from '../agents/hub.js'
+import type {
+  EndedMessage,
+  HubListener,
+  ManifestMessage,
+  ProgressMessage,
+  ResultsMessage,
+  SessionRef,
+} from '../agents/hub.js'
 import type { WorkspaceStore } from '../store/store.js'
 import type { DispatchDeps } from './dispatch/deps.js'
 import { Dispatcher } from './dispatch/dispatcher.js'
@@ -79,6 +86,9 @@ export class JobEngine implements HubListener {
   }
   async results(workspace: string, client: string, message: ResultsMessage): Promise<void> {
     await this.runs.results(workspace, client, message)
+  }
+  async manifest(workspace: string, client: string, message: ManifestMessage): Promise<void> {
+    await this.runs.manifest(workspace, client, message)
   }
   async ended(workspace: string, client: string, message: EndedMessage): Promise<void> {
     await this.runs.ended(workspace, client, message)

@@ -47,6 +47,8 @@ function givenOptions(values: EffectiveSettings): GivenOptions {
     reserve: readReserve(values.transfer_reserved_space) ?? defaultOptions.reserve,
     trash: trashOf(values),
     settle: numberSetting(values, 'transfer_settle_s'),
+    manifest: manifestOf(wordSetting(values, 'transfer_manifest')),
+    mhl: mhlOf(wordSetting(values, 'transfer_mhl')),
     dryRun: false,
   }
   const given = Object.entries(wanted).filter(
@@ -63,6 +65,16 @@ function trashOf(values: EffectiveSettings): TaskOptions['trash'] {
 }
 
 const usual: Readonly<Record<string, unknown>> = defaultOptions
+
+function manifestOf(word: string): string {
+  if (word === 'false') return 'none'
+  return word === 'true' ? 'transferred' : word
+}
+
+function mhlOf(word: string): string | null {
+  if (word === 'false') return null
+  return word === 'true' ? 'xxh128' : word
+}
 
 /** In one order, so that what is usual is known as such however it was written. */
 function attributesOf(words: readonly string[]): readonly string[] {

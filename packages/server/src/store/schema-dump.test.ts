@@ -374,4 +374,5 @@ const columns: Columns = {
     expires: true,
     created: true,
   },
+  manifest: { workspace: true, job: true, run: true, seq: true, lines: true },
 }

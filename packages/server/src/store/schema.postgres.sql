@@ -331,6 +331,18 @@ alter table mail add constraint mail_workspace_fkey FOREIGN KEY (workspace) REFE
 
 CREATE INDEX mail_sent_not_before_idx ON mail USING btree (sent, not_before);
 
+create table manifest (
+  workspace text collate "C" not null,
+  job text collate "C" not null,
+  run bigint not null,
+  seq bigint not null,
+  lines text collate "C" not null
+);
+
+alter table manifest add constraint manifest_job_fkey FOREIGN KEY (workspace, job) REFERENCES job(workspace, id) ON DELETE CASCADE;
+
+alter table manifest add constraint manifest_pkey PRIMARY KEY (workspace, job, run, seq);
+
 create table mapping (
   id text collate "C" not null,
   workspace text collate "C" not null,

@@ -295,6 +295,16 @@ CREATE TABLE "mail" (
 
 CREATE INDEX "mail_sent_not_before_idx" on "mail" ("sent", "not_before");
 
+CREATE TABLE "manifest" (
+  "workspace" text not null,
+  "job" text not null,
+  "run" integer not null,
+  "seq" integer not null,
+  "lines" text not null,
+  constraint "manifest_job_fkey" foreign key ("workspace", "job") references "job" ("workspace", "id") on delete cascade,
+  constraint "manifest_pkey" primary key ("workspace", "job", "run", "seq")
+) strict;
+
 CREATE TABLE "mapping" (
   "id" text not null primary key,
   "workspace" text not null,

@@ -1,4 +1,11 @@
-import type { JobTable, LeaseTable, LogTable, RecipientTable, TaskTable } from './tables/jobs.js'
+import type {
+  JobTable,
+  LeaseTable,
+  LogTable,
+  ManifestTable,
+  RecipientTable,
+  TaskTable,
+} from './tables/jobs.js'
 import type { AuditTable, EventTable, SeenEventTable, SettingTable } from './tables/journal.js'
 import type {
   AccountTable,
@@ -54,4 +61,5 @@ export interface Schema {
   event: EventTable
   seen_event: SeenEventTable
   lease: LeaseTable
+  manifest: ManifestTable
 }

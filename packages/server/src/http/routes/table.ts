@@ -5,6 +5,7 @@ import { changeRoutes } from './change.js'
 import { collectionRoutes } from './collections.js'
 import { fileRoutes } from './files.js'
 import { findRoutes } from './find.js'
+import { manifestRoutes } from './jobs/manifest.js'
 import { receiveRoutes } from './jobs/receive.js'
 import { recipientRoutes } from './jobs/recipients.js'
 import { jobRoutes } from './jobs/tellings.js'
@@ -31,6 +32,7 @@ export const routes: readonly Route[] = [
   ...mappingRoutes,
   ...receiveRoutes,
   ...jobRoutes,
+  ...manifestRoutes,
   ...auditRoutes,
   ...recipientRoutes,
   ...settingRoutes,

@@ -1,6 +1,7 @@
 import type {
   EndedMessage,
   HubListener,
+  ManifestMessage,
   ProgressMessage,
   ResultsMessage,
   SessionRef,
@@ -8,6 +9,7 @@ import type {
 import type { WorkspaceStore } from '../../store/store.js'
 import type { DispatchDeps } from '../dispatch/deps.js'
 import { type Lease, leaseTime } from '../dispatch/lease.js'
+import { keepPiece } from '../manifest/keep-piece.js'
 import { writeProgress } from './progress.js'
 import { applyResults } from './results.js'
 import { endsOf, leaseSession } from './session-ends.js'
@@ -112,6 +114,10 @@ export class Runs implements HubListener {
       return
     }
     await this.lateResults(workspace, client, message)
+  }
+
+  async manifest(workspace: string, client: string, message: ManifestMessage): Promise<void> {
+    await keepPiece(this.deps.store.workspace(workspace), client, message, this.deps.clock.now())
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- the seam is asynchronous

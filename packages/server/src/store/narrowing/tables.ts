@@ -28,6 +28,7 @@ export const tableScopes: Readonly<Record<keyof Schema, 'column' | 'itself' | 'b
   event: 'column',
   seen_event: 'column',
   lease: 'column',
+  manifest: 'column',
 }
 
 /** The column by which a table is narrowed; undefined when it is none of ours. */

@@ -112,6 +112,17 @@ export interface LeaseTable {
   created: Moment
 }
 
+/** A piece of what a job brought to its destination. */
+export interface ManifestTable {
+  workspace: string
+  job: string
+  run: number
+  /** Grows within the run. */
+  seq: number
+  /** Lines of api/manifest, zipped, in base64. */
+  lines: string
+}
+
 /** People who were told of a job, and may see it. */
 export interface RecipientTable {
   id: string
