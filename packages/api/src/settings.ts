@@ -115,6 +115,13 @@ export const settings = {
     levels: everywhere,
     description: 'file: a file that is at the destination already is left alone, whatever is in it',
   },
+  transfer_delta: {
+    default: 'auto',
+    ...choice('auto', 'always', 'never'),
+    levels: everywhere,
+    description:
+      'Whether only what differs from the older file at the destination is sent: auto does so where it is faster than to send all, that is over distance and below a rate of 400 MB/s',
+  },
   transfer_resume: {
     default: 'true',
     unit: 'true, false',

@@ -32,6 +32,8 @@ export const taskOptions = v.strictObject({
       v.strictObject({ kind: v.literal('part'), part: v.pipe(v.number(), v.minValue(0), v.maxValue(1)) }),
     ]),
   ),
+  /** Whether only what differs from an older file at the destination is sent; auto: where that is faster. */
+  delta: v.optional(v.picklist(['auto', 'always', 'never'])),
   trash: v.optional(trash),
   /** Seconds that a source file has to have rested before it is read. */
   settle: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1e6))),
@@ -52,6 +54,7 @@ export const defaultOptions: TaskOptions = {
   resumeFrom: 8_000_000,
   attributes: ['times', 'permissions'],
   reserve: { kind: 'bytes', bytes: 0 },
+  delta: 'auto',
   trash: { kind: 'days', days: 30 },
   settle: 0,
   manifest: 'transferred',
@@ -69,6 +72,7 @@ export function fullOptions(given: GivenOptions | undefined): TaskOptions {
     resumeFrom: given.resumeFrom === undefined ? defaultOptions.resumeFrom : given.resumeFrom,
     attributes: given.attributes ?? defaultOptions.attributes,
     reserve: given.reserve ?? defaultOptions.reserve,
+    delta: given.delta ?? defaultOptions.delta,
     trash: given.trash ?? defaultOptions.trash,
     settle: given.settle ?? defaultOptions.settle,
     manifest: given.manifest ?? defaultOptions.manifest,

@@ -151,6 +151,7 @@ describe('values', () => {
     [{ transfer_mode: 'sideways', transfer_reserved_space: 'lots' }, undefined],
     [{ transfer_mode: ' OneWaySync' }, { mode: 'onewaysync' }],
     [{ transfer_comparison: 'newer' }, { comparison: 'newer' }],
+    [{ transfer_delta: 'never' }, { delta: 'never' }],
     [{ transfer_ignore_existing: 'file' }, { ignoreExisting: true }],
     [{ transfer_resume: 'off', transfer_resume_min_size: '20' }, { resumeFrom: null }],
     [{ transfer_resume_min_size: '1.5' }, { resumeFrom: 1_500_000 }],

@@ -45,6 +45,7 @@ function givenOptions(values: EffectiveSettings): GivenOptions {
     resumeFrom: switchSetting(values, 'transfer_resume') ? from : null,
     attributes: attributesOf(readWords(values.transfer_attributes)),
     reserve: readReserve(values.transfer_reserved_space) ?? defaultOptions.reserve,
+    delta: wordSetting(values, 'transfer_delta'),
     trash: trashOf(values),
     settle: numberSetting(values, 'transfer_settle_s'),
     manifest: manifestOf(wordSetting(values, 'transfer_manifest')),
