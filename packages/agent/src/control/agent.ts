@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type AgentType, controlProtocol, heartbeatSeconds, type ToAgent } from '@waybill/api'
-import { FilePlane } from '../files/file-plane.js'
+import type { FilePlane } from '../files/file-plane.js'
 import { version } from '../version.js'
 import { defaultName, metrics, osName, ownAddresses, userName } from './host.js'
 import { backoff } from './line/backoff.js'
@@ -38,7 +38,6 @@ export class Agent {
   private readonly name: string
   private readonly target: Target
   private readonly stopping = new AbortController()
-  private readonly files = new FilePlane()
   private line: ControlLine | undefined
   private trouble: string | undefined
   private outage = { since: performance.now(), attempts: 0 }
@@ -47,6 +46,7 @@ export class Agent {
   constructor(
     private readonly setup: AgentSetup,
     private readonly sessions: Sessions,
+    private readonly files: FilePlane,
   ) {
     this.name = setup.name ?? defaultName()
     this.welcomed = new Promise((resolve) => {

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { AgentType } from '@waybill/api'
+import { FilePlane } from '../files/file-plane.js'
 import { Agent } from './agent.js'
 import { plainFingerprint } from './line/trust.js'
 import { cleanLog } from './log.js'
@@ -8,6 +9,8 @@ import type { EngineFactory, Log } from './session-engine.js'
 import { Sessions } from './sessions/sessions.js'
 import { Identity } from './state/identity.js'
 import { takeLock } from './state/lock.js'
+import { TrashKeeper } from './trash/keeper.js'
+import { watchTrash } from './trash/watch.js'
 
 export interface AgentOptions {
   /** Address of the control plane, `https://HOST:PORT` (or `http:`, on one's own machine). */
@@ -64,13 +67,17 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   })
   try {
     const identity = await Identity.load(directory, log)
-    const sessions = new Sessions(options.engine, log)
+    const files = new FilePlane()
+    const trash = await TrashKeeper.load(directory, files, log)
+    const sessions = new Sessions(watchTrash(options.engine, trash), log)
     const { workspace, user, apiKey, type, fingerprint, ports, heartbeat } = options
     const line = { workspace, user, apiKey, type, name: options.name, fingerprint, ports }
     const agent = new Agent(
       { ...line, url, log, identity, ...(heartbeat === undefined ? {} : { heartbeat }) },
       sessions,
+      files,
     )
+    trash.start()
     const running = agent.run()
     let ending: Promise<void> | undefined
     let resolveStopped: (why: string | undefined) => void = () => undefined
@@ -79,7 +86,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     })
     end = (why) => {
       ending ??= (async () => {
-        await agent.stop()
+        await Promise.all([trash.close(), agent.stop()])
         await running
         await lock.release()
         resolveStopped(why)

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   existsSync,
   lstatSync,
@@ -11,6 +12,9 @@ import {
 import { join } from 'node:path'
 import type { TaskOptions, TaskResult } from '@waybill/api'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { FileDesk } from '../files/desk.js'
+import { Places } from '../transfer/place.js'
+import { makeDirectory, stateOf } from '../transfer/target.js'
 import { copy, makeTask, openPair, Side, temporaryDirectory } from './pair.fixture.js'
 import { makeTree } from './tree.fixture.js'
 
@@ -123,4 +127,58 @@ describe('the trash of one-way sync', () => {
       rmSync(join(source, 'way-in'))
     },
   )
+})
+
+describe('the name of the trash', () => {
+  it.each(['.waybill-trash', '.waybill-trash/2026-01-01T000000Z/x', 'a/.WAYBILL-TRASH./b'])(
+    'is refused when a peer sends it: %s',
+    (path) => {
+      const places = new Places()
+      const place = places.target({ root: target, path: 'in' })
+      const entry = { id: 1, task: 1, path, size: 1, mtime: 0n, mode: 0o644 }
+      const options = { comparison: 'size_mtime', ignoreExisting: false } as const
+      expect(() => stateOf(place, { ...entry, kind: 'file' }, options)).toThrow('Refused')
+      expect(() => makeDirectory(place, { ...entry, kind: 'directory' })).toThrow('Refused')
+      expect(readdirSync(target)).toEqual([])
+      places.close()
+    },
+  )
+
+  it('is hidden from who looks at files, and cannot be changed through it', () => {
+    makeTree(target, { '.waybill-trash/2026-01-01T000000Z/x': 'x', a: 'a' })
+    const desk = new FileDesk()
+    const asked = { root: target, exact: true }
+    const inside = '.waybill-trash/2026-01-01T000000Z/x'
+    expect(desk.perform('files.stat', { ...asked, paths: ['.waybill-trash', inside] }).items).toEqual([
+      { type: 'missing' },
+      { type: 'missing' },
+    ])
+    const walk = (path: string) =>
+      desk.perform('files.walk', {
+        ...asked,
+        path,
+        walk: randomUUID(),
+        scope: { all: true, reaches: [], closed: [] },
+        names: [],
+        depth: 5,
+        sizes: true,
+        only: 'all',
+        include: '',
+        exclude: '',
+        skip: 0,
+        limit: null,
+      })
+    expect(walk('')).toMatchObject({ entries: [{ name: 'a' }], size: 1 })
+    expect(() => walk('.waybill-trash')).toThrow('not there')
+    for (const path of ['.waybill-trash', inside]) {
+      expect(desk.perform('files.delete', { ...asked, path, force: true })).toEqual({
+        done: true,
+        deleted: 0,
+      })
+    }
+    expect(() => desk.perform('files.rename', { ...asked, path: inside, to: 'b' })).toThrow('not there')
+    expect(() => desk.perform('files.rename', { ...asked, path: 'a', to: inside })).toThrow()
+    expect(() => desk.perform('files.mkdir', { ...asked, path: '.waybill-trash/y' })).toThrow()
+    expect(readdirSync(join(target, '.waybill-trash/2026-01-01T000000Z'))).toEqual(['x'])
+  })
 })

@@ -1,15 +1,24 @@
-import type { FileRequestName, RequestArgs } from '@waybill/api'
+import type { FileRequestName, RequestArgs, RequestResult } from '@waybill/api'
+import type { TrashRequests } from './trash.js'
+
+/** What the thread of a root can be asked: what the control plane may, and what only the agent itself does. */
+type DeskRequests = {
+  readonly [N in FileRequestName]: { readonly args: RequestArgs<N>; readonly result: RequestResult<N> }
+} & TrashRequests
+export type DeskRequestName = keyof DeskRequests
+export type DeskArgs<N extends DeskRequestName> = DeskRequests[N]['args']
+export type DeskResult<N extends DeskRequestName> = DeskRequests[N]['result']
 
 /** What the main thread asks of the thread of one root. Ours alone, so it is typed, not checked. */
 export type ToFileThread = {
-  [N in FileRequestName]: {
+  [N in DeskRequestName]: {
     readonly id: number
     readonly name: N
-    readonly args: RequestArgs<N>
+    readonly args: DeskArgs<N>
     /** When it was asked, and until when an answer is waited for: moments as `clock` tells them. */
     readonly until: number
   }
-}[FileRequestName]
+}[DeskRequestName]
 
 export type FromFileThread =
   | { readonly id: number; readonly result: unknown }

@@ -1,5 +1,4 @@
 import {
-  type FileRequestName,
   type FileStat,
   type FilesPage,
   type RequestArgs,
@@ -8,6 +7,7 @@ import {
 } from '@waybill/api'
 import { baseName } from '@waybill/asc'
 import { errno } from '../transfer/fault.js'
+import type { DeskArgs, DeskRequestName, DeskResult } from './calls.js'
 import { fileFailure, isMissing } from './failure.js'
 import {
   type Asked,
@@ -23,6 +23,7 @@ import {
 } from './place.js'
 import { type Removed, remove } from './remove.js'
 import { rename } from './rename.js'
+import { clearTrash, listTrash } from './trash.js'
 import { type PageLimits, pageLimits, Walk } from './walk.js'
 
 /** Walks at a time, and milliseconds after which one that nobody asks for is given up. */
@@ -48,7 +49,7 @@ export class FileDesk {
   }
 
   /** Throws a WaybillError. */
-  perform<N extends FileRequestName>(name: N, args: RequestArgs<N>): RequestResult<N> {
+  perform<N extends DeskRequestName>(name: N, args: DeskArgs<N>): DeskResult<N> {
     try {
       this.#expire()
       return this.#tasks[name](args)
@@ -66,7 +67,7 @@ export class FileDesk {
     for (const id of [...this.#walks.keys()]) this.#drop(id)
   }
 
-  readonly #tasks: { [N in FileRequestName]: (args: RequestArgs<N>) => RequestResult<N> } = {
+  readonly #tasks: { [N in DeskRequestName]: (args: DeskArgs<N>) => DeskResult<N> } = {
     'files.stat': (args) => withRoot(args, (hold) => ({ items: args.paths.map((path) => stat(hold, path)) })),
     'files.walk': (args) => this.#begin(args),
     'files.next': ({ walk, page }) => this.#next(walk, page),
@@ -87,6 +88,8 @@ export class FileDesk {
         rename(from, to.base)
         return { done: true }
       }),
+    'trash.list': ({ root }) => listTrash(root),
+    'trash.clear': (args) => clearTrash(args, this.#limits.ms, this.#now),
   }
 
   #begin(args: RequestArgs<'files.walk'>): FilesPage {

@@ -1,5 +1,7 @@
 import { type FileRequestName, type RequestArgs, WaybillError } from '@waybill/api'
+import type { Removed } from './remove.js'
 import { openRootThread, type RootThread, type ThreadOptions, threadOptions } from './root-thread.js'
+import type { TrashFolder } from './trash.js'
 
 /** Roots at a time that have a thread; an agent serves a few volumes. */
 const mostThreads = 24
@@ -16,6 +18,17 @@ export class FilePlane {
   /** Rejects with a WaybillError. */
   async perform<N extends FileRequestName>(name: N, args: RequestArgs<N>): Promise<unknown> {
     return await this.#threadOf(args.root ?? '').ask(name, args)
+  }
+
+  /** What is in the trash of a root. Rejects with a WaybillError. */
+  async trashOf(root: string): Promise<readonly TrashFolder[]> {
+    // Between two threads of ours: the answer is what the request says.
+    return (await this.#threadOf(root).ask('trash.list', { root })) as readonly TrashFolder[]
+  }
+
+  /** Deletes a folder of a root's trash for some milliseconds. Rejects with a WaybillError. */
+  async clearTrash(root: string, folder: string): Promise<Removed> {
+    return (await this.#threadOf(root).ask('trash.clear', { root, folder })) as Removed
   }
 
   close(): void {

@@ -34,6 +34,11 @@ export function remove(
     rmdirSync(tree.at(base))
     return { done: true, deleted: 1 }
   }
+  return removeTree(held, ms, now)
+}
+
+/** Deletes a directory with all that is in it, for `ms` milliseconds; what is not there is deleted. */
+export function removeTree(held: HeldPath, ms: number, now: () => number): Removed {
   return new Removal(held).run(now() + ms, now)
 }
 

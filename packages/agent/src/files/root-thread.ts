@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
-import { type FileRequestName, type RequestArgs, WaybillError } from '@waybill/api'
-import { clock, type FromFileThread } from './calls.js'
+import { WaybillError } from '@waybill/api'
+import { clock, type DeskArgs, type DeskRequestName, type FromFileThread } from './calls.js'
 import { FileDesk } from './desk.js'
 import { failureFrom } from './failure.js'
 
@@ -14,7 +14,7 @@ const workerUrl = import.meta.url.endsWith('.ts') ? undefined : new URL('./worke
 
 export interface RootThread {
   /** Rejects with a WaybillError: what went wrong, or `timeout` where the storage hangs. */
-  ask<N extends FileRequestName>(name: N, args: RequestArgs<N>): Promise<unknown>
+  ask<N extends DeskRequestName>(name: N, args: DeskArgs<N>): Promise<unknown>
   readonly idle: boolean
   close(): void
 }
@@ -39,7 +39,7 @@ class SameThread implements RootThread {
   readonly #desk = new FileDesk()
   readonly idle = true
 
-  ask<N extends FileRequestName>(name: N, args: RequestArgs<N>): Promise<unknown> {
+  ask<N extends DeskRequestName>(name: N, args: DeskArgs<N>): Promise<unknown> {
     return new Promise((resolve) => {
       resolve(this.#desk.perform(name, args))
     })
@@ -88,7 +88,7 @@ class OwnThread implements RootThread {
     return this.#unanswered.size === 0
   }
 
-  ask<N extends FileRequestName>(name: N, args: RequestArgs<N>): Promise<unknown> {
+  ask<N extends DeskRequestName>(name: N, args: DeskArgs<N>): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#unanswered.size >= mostWaiting) {
         reject(new WaybillError('timeout', 'the storage does not answer, and too much waits for it already'))

@@ -15,7 +15,7 @@ import {
   type Warn,
 } from './receiving/attributes.js'
 import type { Directory } from './receiving/directory-list.js'
-import { isTemporary, journalName, partName } from './temporary.js'
+import { isTemporary, journalName, leadsToTrash, partName } from './temporary.js'
 import { sameTime } from './times.js'
 
 /** The final path of an entry beneath its tree. */
@@ -34,6 +34,12 @@ export function retryStale<T>(tree: DirectoryTree, action: () => T): T {
   }
 }
 
+/** A peer must not name what is ours: parts and journals, and the trash. */
+function refuseOwnNames(target: BytePath): void {
+  if (isTemporary(baseName(target)) || leadsToTrash(target))
+    throw new Fault('E#J006', 'Refused: the name is one of our own')
+}
+
 /**
  * Whether what is there already will do: `current`, `outdated` (or nothing is there), or `unknown` until it was
  * compared with the source. Throws a fault where something else is in its way.
@@ -44,8 +50,7 @@ export function stateOf(
   { comparison, ignoreExisting }: Pick<TaskOptions, 'comparison' | 'ignoreExisting'>,
 ): 'current' | 'outdated' | 'unknown' {
   const target = targetOf(place, entry)
-  if (isTemporary(baseName(target)))
-    throw new Fault('E#J006', 'Refused: the name is one of our own temporary ones')
+  refuseOwnNames(target)
   const at = retryStale(place.tree, () => place.tree.at(target, true))
   const stat = lstatSync(at, { bigint: true, throwIfNoEntry: false })
   if (stat === undefined) return 'outdated'
@@ -73,6 +78,7 @@ export function stateOf(
 
 export function makeDirectory(place: Place, entry: Entry): void {
   const target = targetOf(place, entry)
+  refuseOwnNames(target)
   try {
     retryStale(place.tree, () => place.tree.directory(target, true))
   } catch (error) {

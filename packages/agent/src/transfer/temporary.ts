@@ -31,7 +31,7 @@ export function isTrash(name: BytePath): boolean {
 
 /** Whether a path leads to the trash or into it. */
 export function leadsToTrash(path: BytePath): boolean {
-  return path.split('/').some(isTrash)
+  return /(?:^|\/)\.waybill-trash[. ]*(?:\/|$)/i.test(path)
 }
 
 /** Whether a name is one of our own: what bears it is no part of anybody's files. */
