@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { close, constants, fsync, open } from 'node:fs'
 import { promisify } from 'node:util'
 import type { FsPath } from './directories.js'
+import { cLibrary, type SlowNativeCall } from './native.js'
 
 const openFile = promisify(open)
 const syncFile = promisify(fsync)
@@ -24,8 +25,16 @@ export async function flushFileSystem(path: FsPath): Promise<boolean> {
   }
 }
 
-/** syncfs(2) by way of coreutils, which reopens the directory that it inherits as its input. */
-function syncFileSystemOf(fd: number): Promise<boolean> {
+let native: { readonly syncfs: SlowNativeCall | undefined } | undefined
+
+/** syncfs(2), see there. */
+async function syncFileSystemOf(fd: number): Promise<boolean> {
+  native ??= { syncfs: cLibrary()?.findSlow('int syncfs(int fd)') }
+  return native.syncfs === undefined ? spawnSync(fd) : (await native.syncfs(fd)) === 0
+}
+
+/** By way of coreutils, which reopens the directory that it inherits as its input. */
+function spawnSync(fd: number): Promise<boolean> {
   return new Promise((resolve) => {
     const child = spawn('sync', ['-f', '/dev/stdin'], { stdio: [fd, 'ignore', 'ignore'] })
     child.once('error', () => {

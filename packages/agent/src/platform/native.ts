@@ -6,6 +6,9 @@ export type NativeValue = number | bigint | string | Buffer | null
 /** One function of the C library; answers with what it returns. */
 export type NativeCall = (...values: NativeValue[]) => number
 
+/** The same in a thread of the pool that node:fs uses, for calls that take long. */
+export type SlowNativeCall = (...values: NativeValue[]) => Promise<number>
+
 /** The C library of this process, for what node:* has no call for. */
 export interface CLibrary {
   /**
@@ -13,6 +16,8 @@ export interface CLibrary {
    * Integers of 64 bits come back as numbers.
    */
   find(prototype: string): NativeCall | undefined
+  /** The same for a call that may take long; what `errno` says then is of no use. */
+  findSlow(prototype: string): SlowNativeCall | undefined
   /** The error number that the last call left, in this thread; to be asked for right after it. */
   errno(): number
 }
@@ -47,6 +52,20 @@ function load(names: readonly string[]): CLibrary | undefined {
           try {
             const call = library.func(prototype)
             return (...values) => Number(call(...values))
+          } catch {
+            return undefined
+          }
+        },
+        findSlow: (prototype) => {
+          try {
+            const call = library.func(prototype)
+            return (...values) =>
+              new Promise((resolve, reject) => {
+                call.async(...values, (error: unknown, result: unknown) => {
+                  if (error === null) resolve(Number(result))
+                  else reject(new Error('A call of the C library could not be made', { cause: error }))
+                })
+              })
           } catch {
             return undefined
           }

@@ -13,7 +13,7 @@ import {
 } from '@waybill/asc'
 import type { DirectoryTree } from '../platform/directory-tree.js'
 import { Owners } from '../platform/owners.js'
-import { Committer } from './committer.js'
+import { Committer } from './commit/committer.js'
 import { type Fault, faultOf } from './fault.js'
 import { hash128 } from './hash.js'
 import { removeQuietly } from './journal.js'

@@ -1,22 +1,30 @@
-import { lstatSync, renameSync } from 'node:fs'
 import { parentPath } from '@waybill/asc'
-import type { FsPath } from '../platform/directories.js'
-import type { DirectoryTree } from '../platform/directory-tree.js'
-import { flushFileSystem, syncPath } from '../platform/durability.js'
-import { removeQuietly } from './journal.js'
+import type { FsPath } from '../../platform/directories.js'
+import type { DirectoryTree } from '../../platform/directory-tree.js'
+import { flushFileSystem, syncPath } from '../../platform/durability.js'
+import { moveParts } from './mover.js'
+import type { Move } from './moves.js'
 
 /** A part that is complete and waits to get its name. */
-export interface Commit {
+export interface Commit extends Move {
   readonly tree: DirectoryTree
-  readonly part: string
-  readonly target: string
   /** Its bytes are on the disk already. */
   readonly durable: boolean
-  /** What is in its place by now stays there, and the part goes. */
-  readonly yields: boolean
   /** Called once it is in its place for good, or with what went wrong. */
   done(error: unknown): void
 }
+
+/** What a committer asks of the disk. */
+export interface Disk {
+  /** See `flushFileSystem`. */
+  flush(directory: FsPath): Promise<boolean>
+  /** See `syncPath`. */
+  sync(path: FsPath, directory: boolean): Promise<void>
+  /** See `moveParts`. */
+  move(tree: DirectoryTree, moves: readonly Move[]): Promise<Map<number, unknown>>
+}
+
+const realDisk: Disk = { flush: flushFileSystem, sync: syncPath, move: moveParts }
 
 /** From this many files or directories on, one flush of the file system is cheaper than a sync of each. */
 const flushFrom = 8
@@ -28,11 +36,16 @@ const flushFrom = 8
  * is also the sync of the last group's directories.
  */
 export class Committer {
+  readonly #disk: Disk
   #waiting: Commit[] = []
   /** In place, but their directories are not synced yet. */
   #renamed: Commit[] = []
   #running = false
   #idle: (() => void)[] = []
+
+  constructor(disk: Disk = realDisk) {
+    this.#disk = disk
+  }
 
   add(commit: Commit): void {
     this.#waiting.push(commit)
@@ -64,14 +77,19 @@ export class Committer {
     const volatile = group.filter(({ durable }) => !durable)
     const failed = new Map<Commit, unknown>()
     const last = this.#renamed.splice(0)
-    if (volatile.length >= flushFrom && (await flushAll([...volatile, ...last]))) {
+    if (volatile.length >= flushFrom && (await flushAll(this.#disk, [...volatile, ...last]))) {
       for (const commit of last) commit.done(undefined)
     } else {
       this.#renamed.push(...last)
-      await syncEach(volatile, failed, (commit) => commit.tree.at(commit.part), false)
+      await syncEach(this.#disk, volatile, failed, (commit) => commit.tree.at(commit.part), false)
     }
+    await rename(
+      this.#disk,
+      group.filter((commit) => !failed.has(commit)),
+      failed,
+    )
     for (const commit of group) {
-      if (failed.has(commit) || !rename(commit, failed)) commit.done(failed.get(commit))
+      if (failed.has(commit)) commit.done(failed.get(commit))
       else this.#renamed.push(commit)
     }
   }
@@ -90,8 +108,8 @@ export class Committer {
     }
     const groups = [...directories.values()].flatMap((ofTree) => [...ofTree.values()])
     const firsts = groups.flatMap((group) => group.slice(0, 1))
-    if (firsts.length < flushFrom || !(await flushAll(firsts))) {
-      await syncEach(firsts, failed, directoryOf, true)
+    if (firsts.length < flushFrom || !(await flushAll(this.#disk, firsts))) {
+      await syncEach(this.#disk, firsts, failed, directoryOf, true)
     }
     for (const group of groups) {
       const error = group[0] === undefined ? undefined : failed.get(group[0])
@@ -100,19 +118,24 @@ export class Committer {
   }
 }
 
-function rename(commit: Commit, failed: Map<Commit, unknown>): boolean {
-  const { tree, part, target } = commit
-  try {
-    if (commit.yields && lstatSync(tree.at(target), { throwIfNoEntry: false }) !== undefined) {
-      removeQuietly(tree.at(part))
-    } else {
-      renameSync(tree.at(part), tree.at(target))
+async function rename(disk: Disk, commits: readonly Commit[], failed: Map<Commit, unknown>): Promise<void> {
+  for (const [tree, ofTree] of byTree(commits)) {
+    const moves = ofTree.map(({ part, target, yields }) => ({ part, target, yields }))
+    for (const [index, error] of await disk.move(tree, moves)) {
+      const commit = ofTree[index]
+      if (commit !== undefined) failed.set(commit, error)
     }
-    return true
-  } catch (error) {
-    failed.set(commit, error)
-    return false
   }
+}
+
+function byTree(commits: readonly Commit[]): Map<DirectoryTree, Commit[]> {
+  const trees = new Map<DirectoryTree, Commit[]>()
+  for (const commit of commits) {
+    const known = trees.get(commit.tree)
+    if (known === undefined) trees.set(commit.tree, [commit])
+    else known.push(commit)
+  }
+  return trees
 }
 
 function directoryOf(commit: Commit): FsPath {
@@ -120,6 +143,7 @@ function directoryOf(commit: Commit): FsPath {
 }
 
 async function syncEach(
+  disk: Disk,
   commits: readonly Commit[],
   failed: Map<Commit, unknown>,
   pathOf: (commit: Commit) => FsPath,
@@ -127,7 +151,7 @@ async function syncEach(
 ): Promise<void> {
   for (const commit of commits) {
     try {
-      await syncPath(pathOf(commit), directory)
+      await disk.sync(pathOf(commit), directory)
     } catch (error) {
       failed.set(commit, error)
     }
@@ -135,7 +159,7 @@ async function syncEach(
 }
 
 /** Flushes the file systems of all these; false when that cannot be had. */
-async function flushAll(commits: readonly Commit[]): Promise<boolean> {
+async function flushAll(disk: Disk, commits: readonly Commit[]): Promise<boolean> {
   const devices = new Map<string, Commit>()
   for (const commit of commits) {
     try {
@@ -146,7 +170,7 @@ async function flushAll(commits: readonly Commit[]): Promise<boolean> {
   }
   for (const commit of devices.values()) {
     try {
-      if (!(await flushFileSystem(directoryOf(commit)))) return false
+      if (!(await disk.flush(directoryOf(commit)))) return false
     } catch {
       return false
     }
