@@ -80,9 +80,13 @@ export class TrashKeeper {
   use(root: string): void {
     const { roots } = this.#state
     const known = roots.get(root)
-    if (known === undefined && roots.size >= mostRoots) this.#forgetOldest()
-    roots.set(root, { used: this.#watched(), seen: known?.seen ?? new Map() })
-    if (known === undefined) this.#queue(() => this.#write())
+    if (known !== undefined) {
+      known.used = this.#watched()
+      return
+    }
+    if (roots.size >= mostRoots) this.#forgetOldest()
+    roots.set(root, { used: this.#watched(), seen: new Map<string, number>() })
+    void this.#queue(() => this.#write())
   }
 
   /** Goes through all trash that is known. Never rejects; calls while one waits are one. */
@@ -115,15 +119,19 @@ export class TrashKeeper {
     await Promise.race([this.#work, sleep(farewell, undefined, { ref: false })])
   }
 
+  private isClosed(): boolean {
+    return this.#closed
+  }
+
   async #lookAt(root: string): Promise<void> {
     const known = this.#state.roots.get(root)
-    if (known === undefined || this.#closed) return
+    if (known === undefined || this.isClosed()) return
     const seen = new Map<string, number>()
     for (const { name, days } of await this.#list(root)) {
       const watched = this.#watched()
       const since = known.seen.get(name) ?? watched
       seen.set(name, since)
-      if (this.#closed || watched - since < days * day) continue
+      if (this.isClosed() || watched - since < days * day) continue
       this.#log('info', `The trash of ${name} in ${root} has had its ${days} days`)
       if (await this.#clear(root, name)) seen.delete(name)
     }
@@ -148,7 +156,7 @@ export class TrashKeeper {
       for (;;) {
         if ((await this.#files.clearTrash(root, folder)).done) return true
         // What is left goes after the next start.
-        if (this.#closed) return false
+        if (this.isClosed()) return false
       }
     } catch (error) {
       this.#complain(root, error)
