@@ -1,76 +1,97 @@
 // @ts-check
-import { cpus, release, totalmem } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { killAllProcesses } from '@waybill/testkit'
-import { api } from './api.js'
-import { copies } from './copies.js'
-import { latency } from './latency.js'
-import { memory } from './memory.js'
+import { circumstances } from './measure/machine.js'
+import { parts } from './parts/index.js'
+import { drawChart } from './report/chart.js'
+import { tableText } from './report/table.js'
 
-const { values } = parseArgs({
+/**
+ * @typedef {object} Options
+ * @property {number} rounds
+ * @property {boolean} quick small loads, to try the benchmark
+ * @property {boolean} full the largest loads
+ * @property {readonly string[]} only cases of a part; all when empty
+ * @property {readonly number[]} losses per cent
+ * @property {Record<string, string>} settings of all transfers
+ */
+
+const usage = `npm run bench -- [NAME]... [OPTION]...
+
+${Object.entries(parts)
+  .map(([name, { says }]) => `  ${name.padEnd(10)} ${says}`)
+  .join('\n')}
+  chart      draws bench/results/goodput-against-loss.svg from bench/results/wan.json
+
+  --rounds N         how often each program has its turn (3)
+  --only A,B         some cases of wan and resume only
+  --losses 0,0.1,1   losses of wan, per cent
+  --setting A=B      a setting of all transfers; may be repeated
+  --quick            small loads, to try the benchmark; keeps no results
+  --full             memory: a million files
+  --json FILE        where the results go (bench/results/NAME.json)
+`
+
+const results = fileURLToPath(new URL('results/', import.meta.url))
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
-    only: { type: 'string', default: 'large,small,memory,latency,api' },
-    rounds: { type: 'string', default: '5' },
-    /** Shrinks every load, to try the benchmark itself: 0.01 is a hundredth of the files and bytes. */
-    scale: { type: 'string', default: '1' },
-    json: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '3' },
+    only: { type: 'string', default: '' },
+    losses: { type: 'string', default: '0,0.1,1' },
+    setting: { type: 'string', multiple: true, default: [] },
+    quick: { type: 'boolean', default: false },
+    full: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    help: { type: 'boolean', default: false },
   },
 })
 
-const scale = Number(values.scale)
-const rounds = Number(values.rounds)
-const scaled = (/** @type {number} */ count) => Math.max(1, Math.round(count * scale))
-const MiB = 1024 * 1024
-
-/** @type {Record<string, () => Promise<{ title: string, columns: string[], rows: (string | number)[][] }>>} */
-const parts = {
-  large: () => copies({ title: 'One large file', files: 1, size: scaled(1024) * MiB, rounds, name: 'large' }),
-  small: () =>
-    copies({ title: 'Many small files', files: scaled(10_000), size: 4096, rounds, name: 'small' }),
-  memory: () => memory({ files: scaled(100_000), size: 1024 }),
-  latency: () => latency({ tries: scaled(50) }),
-  api: () =>
-    api({
-      jobs: scaled(100_000),
-      entries: scaled(10_000),
-      acls: scaled(200),
-      tries: Math.max(10, scaled(200)),
-      seconds: Math.max(1, 5 * Math.min(1, scale)),
-    }),
+/** @type {Options} */
+const options = {
+  rounds: Number(values.rounds),
+  quick: values.quick,
+  full: values.full,
+  only: values.only.split(',').filter((name) => name !== ''),
+  losses: values.losses.split(',').map(Number),
+  settings: Object.fromEntries(values.setting.map((text) => text.split(/=(.*)/s).slice(0, 2))),
 }
-
-const wanted = values.only.split(',').map((name) => name.trim())
-const unknown = wanted.filter((name) => !(name in parts))
-if (unknown.length > 0 || !(scale > 0) || !(rounds >= 1)) {
-  console.error(`Unknown part or number; the parts are ${Object.keys(parts).join(', ')}`)
-  process.exit(2)
+const wanted = positionals.length > 0 ? positionals : ['large', 'small', 'memory', 'latency', 'api']
+const known = [...Object.keys(parts), 'chart']
+if (values.help || !(options.rounds >= 1) || wanted.some((name) => !known.includes(name))) {
+  process.stderr.write(usage)
+  process.exit(values.help ? 0 : 2)
 }
 
 try {
-  const machine = `${cpus().length} cores (${cpus()[0]?.model ?? '?'}), ${Math.round(totalmem() / 2 ** 30)} GiB`
-  console.error(`Node ${process.version}, Linux ${release()}, ${machine}`)
-  const results = []
-  for (const name of wanted) {
-    const part = parts[name]
-    if (part === undefined) continue
-    const result = await part()
-    results.push({ name, ...result })
-    if (!values.json) print(result)
-  }
-  if (values.json) console.log(JSON.stringify(results, null, 2))
+  for (const name of wanted) await runPart(name)
 } finally {
   await killAllProcesses()
 }
 
-/** @param {{ title: string, columns: string[], rows: (string | number)[][] }} result */
-function print({ title, columns, rows }) {
-  const widths = columns.map((column, at) =>
-    Math.max(column.length, ...rows.map((row) => String(row[at] ?? '').length)),
-  )
-  const line = (/** @type {(string | number)[]} */ cells) =>
-    `| ${cells.map((cell, at) => (at === 0 ? String(cell).padEnd(widths[at] ?? 0) : String(cell).padStart(widths[at] ?? 0))).join(' | ')} |`
-  console.log(`\n## ${title}\n`)
-  console.log(line(columns))
-  console.log(`| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`)
-  for (const row of rows) console.log(line(row))
+async function runPart(/** @type {string} */ name) {
+  if (name === 'chart') {
+    process.stdout.write(
+      `${drawChart(values.json ?? `${results}wan.json`, `${results}goodput-against-loss.svg`)}\n`,
+    )
+    return
+  }
+  const part = parts[name]
+  if (part === undefined) return
+  const about = circumstances()
+  const reason = part.impossible?.()
+  if (reason !== undefined) throw new Error(`${name} cannot be measured here: ${reason}`)
+  process.stderr.write(`${name}: ${JSON.stringify(about)}\n`)
+  const { tables, ...result } = await part.run(options)
+  for (const table of tables) process.stdout.write(tableText(table))
+  const path =
+    values.json ?? (options.quick || options.only.length > 0 ? undefined : `${results}${name}.json`)
+  if (path === undefined) return
+  mkdirSync(dirname(path), { recursive: true })
+  const { rounds, losses } = options
+  writeFileSync(path, `${JSON.stringify({ name, ...about, rounds, losses, ...result }, null, 2)}\n`)
+  process.stderr.write(`Written to ${path}\n`)
 }

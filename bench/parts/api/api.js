@@ -1,10 +1,10 @@
 // @ts-check
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, ControlPlane, killAllProcesses, makeFile, tempDirectory } from '@waybill/testkit'
+import { spread } from '../../measure/numbers.js'
 import { Caller, throughput, timesOf } from './calls.js'
 import { multiplyJob } from './crowd.js'
 import { evaluationTimes } from './rights.js'
-import { spread } from './waybill.js'
 
 /** Far above what anybody measures here: the limits are another matter. */
 const unlimited = ['--limit', 'request_rate=1000000', '--limit', 'request_burst=1000000']

@@ -2,7 +2,7 @@
 import { allows } from '@waybill/api'
 import { openStore } from '@waybill/server'
 // Not for others to use, but this is what is measured.
-import { loadRights, scopeOf } from '../packages/server/dist/access/rights.js'
+import { loadRights, scopeOf } from '../../../packages/server/dist/access/rights.js'
 import { timesOf } from './calls.js'
 
 /**

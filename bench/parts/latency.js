@@ -1,8 +1,15 @@
 // @ts-check
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { killAllProcesses, makeFile, tempDirectory, waitForStatus } from '@waybill/testkit'
-import { spread, startWaybill } from './waybill.js'
+import {
+  Agent,
+  ControlPlane,
+  killAllProcesses,
+  makeFile,
+  tempDirectory,
+  waitForStatus,
+} from '@waybill/testkit'
+import { spread } from '../measure/numbers.js'
 
 /**
  * From the call that creates a transfer until it runs, until its first bytes are on the other side, and until
@@ -11,8 +18,9 @@ import { spread, startWaybill } from './waybill.js'
  */
 export async function latency({ tries }) {
   const work = tempDirectory('bench')
-  const waybill = await startWaybill(work)
-  const { plane, desk, admin } = waybill
+  const plane = await ControlPlane.start({ data: `${work}/waybill` })
+  const desk = await Agent.start({ plane, name: 'desk' })
+  const { admin } = plane
   const source = `${work}/source.bin`
   await makeFile(source, 256 * 1024)
   /** @type {Record<'answered' | 'running' | 'bytes' | 'file', number[]>} */

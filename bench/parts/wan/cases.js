@@ -1,0 +1,141 @@
+// @ts-check
+import { compete, timed, within } from '../../measure/compete.js'
+import { makeFreshFile, makeFreshTree } from '../../measure/data.js'
+import { LineCounter, timeToFullSpeed } from '../../measure/line-counter.js'
+import { megabits } from '../../measure/numbers.js'
+
+/**
+ * What the cases have to work with, on host a.
+ * @typedef {object} Bench
+ * @property {string} work
+ * @property {import('../../programs/waybill.js').Waybill} waybill
+ * @property {string} ours how Waybill is called in the results
+ * @property {readonly import('../../programs/commands.js').Program[]} peers
+ * @property {number} rounds
+ * @property {import('./sizes.js').Sizes} sizes
+ * @property {number} rate of the line, Mbit/s
+ */
+
+/**
+ * Figures of one program in one case, one value for each round.
+ * @typedef {object} Figures
+ * @property {string} case
+ * @property {string} program
+ * @property {number[]} mbit goodput: file data that arrived, in Mbit/s
+ * @property {boolean} complete whether it came to an end each time
+ * @property {Record<string, number[]>} [extra]
+ */
+
+/** One large file, from `running` to `done`. */
+export async function file(/** @type {Bench} */ bench) {
+  const { work, waybill, ours, peers, rounds, sizes } = bench
+  const outcomes = await compete({
+    title: 'one file',
+    work,
+    name: 'file.bin',
+    bytes: sizes.file,
+    rounds,
+    contestants: [
+      { name: ours, directory: waybill.directory, copy: (...load) => copyByJob(bench, ...load) },
+      ...peers.map((peer) => timed(peer, { limit: sizes.limit })),
+    ],
+    make: (path) => makeFreshFile(path, sizes.file),
+  })
+  return figures('file', outcomes)
+}
+
+/** The same where the kernel refuses what the best way over TCP needs; peers do not ask for it anyway. */
+export async function refused(/** @type {Bench} */ bench) {
+  const found = await file({ ...bench, ours: 'Waybill, BBR refused', peers: [] })
+  return found.map((one) => ({ ...one, case: 'refused' }))
+}
+
+/**
+ * @param {Bench} bench @param {string} source @param {string} name @param {number} bytes
+ * @returns {Promise<import('../../measure/compete.js').Outcome>}
+ */
+async function copyByJob({ waybill, sizes }, source, name, bytes) {
+  const counter = new LineCounter(waybill.vault.process.pid)
+  counter.start()
+  try {
+    const begin = performance.now()
+    const path = `${waybill.directory}/${name}`
+    const id = await waybill.begin(source, name)
+    const seconds = waybill.seconds(id)
+    if (!(await within(sizes.limit, seconds))) {
+      const job = await waybill.admin.get('transfer', id)
+      const late = (performance.now() - begin) / 1000
+      await waybill.abort(id)
+      return { seconds: late, bytes: Number(job?.transferred ?? 0), complete: false, path }
+    }
+    const full = timeToFullSpeed(counter.stop())
+    const extra = full === undefined ? {} : { toFullSpeed: full.seconds, lineMbit: full.fullMbit }
+    return { seconds: await seconds, bytes, complete: true, path, extra }
+  } finally {
+    counter.stop()
+  }
+}
+
+/** `waybill transfer` of one file, everything included. */
+export async function command(/** @type {Bench} */ { work, waybill, rounds, sizes }) {
+  const outcomes = await compete({
+    title: 'waybill transfer, one file',
+    work,
+    name: 'single.bin',
+    bytes: sizes.single,
+    rounds,
+    contestants: [timed(waybill.command, { limit: sizes.limit })],
+    make: (path) => makeFreshFile(path, sizes.single),
+  })
+  return figures('command', outcomes)
+}
+
+/** `waybill transfer` of a tree, everything included. */
+export async function tree(/** @type {Bench} */ bench) {
+  return copiesOfTree('tree', bench, bench.sizes.tree, bench.peers)
+}
+
+/** Many files that are smaller than a round trip is long. */
+export async function small(/** @type {Bench} */ bench) {
+  const rsync = bench.peers.filter(({ name }) => name.startsWith('rsync'))
+  return copiesOfTree('small', bench, bench.sizes.small, rsync)
+}
+
+/**
+ * @param {string} name @param {Bench} bench @param {{ files: number, size: number }} load
+ * @param {readonly import('../../programs/commands.js').Program[]} peers
+ */
+async function copiesOfTree(name, { work, waybill, rounds, sizes }, load, peers) {
+  const outcomes = await compete({
+    title: `${load.files} files`,
+    work,
+    name,
+    bytes: load.files * load.size,
+    rounds,
+    contestants: [waybill.command, ...peers].map((one) => timed(one, { limit: sizes.limit })),
+    make: (path) => makeFreshTree(path, load),
+  })
+  return figures(name, outcomes)
+}
+
+/**
+ * @param {string} name
+ * @param {Map<string, import('../../measure/compete.js').Outcome[]>} outcomes
+ * @returns {Figures[]}
+ */
+function figures(name, outcomes) {
+  return [...outcomes].map(([program, list]) => {
+    /** @type {Record<string, number[]>} */
+    const extra = { seconds: list.map(({ seconds }) => seconds) }
+    for (const outcome of list)
+      for (const [key, value] of Object.entries(outcome.extra ?? {}))
+        extra[key] = [...(extra[key] ?? []), value]
+    return {
+      case: name,
+      program,
+      mbit: list.map(({ bytes, seconds }) => megabits(bytes, seconds)),
+      complete: list.every(({ complete }) => complete),
+      extra,
+    }
+  })
+}
