@@ -14,7 +14,9 @@ import {
   ProtocolError,
   readChunk,
   readPack,
+  readPatch,
   sealChunk,
+  transports,
   verdicts,
 } from './index.js'
 
@@ -48,7 +50,8 @@ const frames: fc.Arbitrary<ControlFrame> = fc.oneof(
     version: fc.nat(0xffff),
     role: fc.constantFrom('send' as const, 'receive' as const),
     index: fc.nat(255),
-    total: fc.nat(255),
+    transport: fc.constantFrom(...transports),
+    datagram: fc.nat(0xffff),
   }),
   fc.record({ type: fc.constant('ready' as const), tasks: fc.array(u32) }),
   fc.record({ type: fc.constant('entries' as const), entries: fc.array(fc.oneof(entry, owned)) }),
@@ -64,7 +67,7 @@ const frames: fc.Arbitrary<ControlFrame> = fc.oneof(
     start: u32,
     digests: fc.array(digest).map((list) => Buffer.concat(list)),
   }),
-  fc.record({ type: fc.constant('same' as const), id: u32, start: u32, count: u32 }),
+  fc.record({ type: fc.constantFrom('same' as const, 'zeros' as const), id: u32, start: u32, count: u32 }),
   fc.record({ type: fc.constant('differs' as const), id: u32 }),
   fc.record({
     type: fc.constant('ask' as const),
@@ -132,6 +135,7 @@ describe('frames', () => {
           expect(Math.max(0, ...allocated)).toBeLessThanOrEqual(maxDataFrame)
           for (const [type, payload] of got) {
             if (type === frameType.chunk) readChunk(payload)
+            else if (type === frameType.patch) readPatch(payload)
             else if (type === frameType.pack) expect([...readPack(payload)].length).toBeLessThanOrEqual(512)
             else decode(type, payload)
           }

@@ -1,6 +1,7 @@
 import { ByteReader, ByteWriter } from './bytes.js'
 import { type Entry, entryBytes, readEntry, writeEntry } from './entries/entry.js'
 import {
+  blockBytes,
   digestBytes,
   headerBytes,
   maxAsked,
@@ -34,14 +35,27 @@ export const frameType = {
   ask: 17,
   lacks: 18,
   differs: 19,
+  basis: 20,
+  blocks: 21,
+  again: 22,
+  zeros: 25,
   pack: 32,
   chunk: 33,
+  patch: 34,
 } as const
+
+const dataTypes: readonly number[] = [frameType.pack, frameType.chunk, frameType.patch]
+const controlTypes = new Set<number>(Object.values(frameType).filter((type) => !dataTypes.includes(type)))
+
+/** Whether a frame of this type carries data: over any connection, in any order. */
+export function isData(type: number): boolean {
+  return dataTypes.includes(type)
+}
 
 /** Longest payload of a frame type, bytes; types that do not exist are a protocol error. */
 export function frameLimit(type: number): number {
-  if (type === frameType.pack || type === frameType.chunk) return maxDataFrame
-  if (type >= frameType.hello && type <= frameType.differs) return maxControlFrame
+  if (isData(type)) return maxDataFrame
+  if (controlTypes.has(type)) return maxControlFrame
   throw new ProtocolError('frame', `there is no frame of type ${type}`)
 }
 
@@ -52,14 +66,21 @@ export function frameLimit(type: number): number {
 export const verdicts = ['skip', 'send', 'done', 'failed', 'compare'] as const
 export type Verdict = (typeof verdicts)[number]
 
+/** How the data of a link travels: as records over TCP, or as a flow of datagrams over UDP. */
+export const transports = ['tcp', 'udp'] as const
+export type Transport = (typeof transports)[number]
+
 export type ControlFrame =
   | {
       readonly type: 'hello'
       readonly version: number
       readonly role: 'send' | 'receive'
-      /** Which connection of the link this is, from 0, and how many there will be. */
+      /** Which connection of the link this is, from 0. */
       readonly index: number
-      readonly total: number
+      /** What data travels over; the connecting side chooses. */
+      readonly transport: Transport
+      /** Largest payload of a datagram that gets through, bytes; 0 over TCP. */
+      readonly datagram: number
     }
   /** Receiver: I know these tasks and where they go. */
   | { readonly type: 'ready'; readonly tasks: readonly number[] }
@@ -111,6 +132,14 @@ export type ControlFrame =
     }
   /** Sender: the file that was to be compared is another one. */
   | { readonly type: 'differs'; readonly id: number }
+  /** Receiver, before it asks for a file: it has an older one of that size, whose blocks follow; 0: not any more. */
+  | { readonly type: 'basis'; readonly id: number; readonly size: number }
+  /** Receiver: the next blocks of the older file, `blockBytes` each. */
+  | { readonly type: 'blocks'; readonly id: number; readonly blocks: Buffer }
+  /** Receiver: the patch did not make this chunk; it is to be sent whole. */
+  | { readonly type: 'again'; readonly id: number; readonly index: number }
+  /** Sender: these chunks hold nothing but zeros, and are not sent as data. */
+  | { readonly type: 'zeros'; readonly id: number; readonly start: number; readonly count: number }
 
 /** Writes the header of a frame whose payload is `length` bytes. */
 export function writeHeader(frame: Buffer, type: number, length: number): void {
@@ -136,7 +165,8 @@ function write(out: ByteWriter, frame: ControlFrame): void {
         .u16(frame.version)
         .u8(frame.role === 'send' ? 0 : 1)
         .u8(frame.index)
-        .u8(frame.total)
+        .u8(transports.indexOf(frame.transport))
+        .u16(frame.datagram)
       return
     case 'ready':
       out.u32(frame.tasks.length)
@@ -164,7 +194,20 @@ function write(out: ByteWriter, frame: ControlFrame): void {
         .bytes(frame.digests)
       return
     case 'same':
+    case 'zeros':
       out.u32(frame.id).u32(frame.start).u32(frame.count)
+      return
+    case 'basis':
+      out.u32(frame.id).size(frame.size)
+      return
+    case 'blocks':
+      out
+        .u32(frame.id)
+        .u32(frame.blocks.length / blockBytes)
+        .bytes(frame.blocks)
+      return
+    case 'again':
+      out.u32(frame.id).u32(frame.index)
       return
     case 'fileEnd':
       out.u32(frame.id).bytes(frame.digest)
@@ -216,7 +259,8 @@ function parse(type: number, read: ByteReader): ControlFrame {
         version: read.u16(),
         role: read.u8() === 0 ? 'send' : 'receive',
         index: read.u8(),
-        total: read.u8(),
+        transport: readTransport(read),
+        datagram: read.u16(),
       }
     case frameType.ready:
       return { type: 'ready', tasks: list(read, 4, maxTasks, () => read.u32()) }
@@ -229,7 +273,7 @@ function parse(type: number, read: ByteReader): ControlFrame {
     case frameType.answers:
       return { type: 'answers', answers: list(read, 5, maxTasks, () => readAnswer(read)) }
     case frameType.have:
-      return { type: 'have', id: read.u32(), start: read.u32(), digests: readDigests(read) }
+      return { type: 'have', id: read.u32(), start: read.u32(), digests: readItems(read, digestBytes) }
     case frameType.same:
       return { type: 'same', id: read.u32(), start: read.u32(), count: read.u32() }
     case frameType.fileEnd:
@@ -261,9 +305,23 @@ function parse(type: number, read: ByteReader): ControlFrame {
     }
     case frameType.differs:
       return { type: 'differs', id: read.u32() }
+    case frameType.basis:
+      return { type: 'basis', id: read.u32(), size: read.size() }
+    case frameType.blocks:
+      return { type: 'blocks', id: read.u32(), blocks: readItems(read, blockBytes) }
+    case frameType.again:
+      return { type: 'again', id: read.u32(), index: read.u32() }
+    case frameType.zeros:
+      return { type: 'zeros', id: read.u32(), start: read.u32(), count: read.u32() }
     default:
       throw new ProtocolError('frame', `frame ${type} is no control frame`)
   }
+}
+
+function readTransport(read: ByteReader): Transport {
+  const transport = transports[read.u8()]
+  if (transport === undefined) throw new ProtocolError('frame', 'an unknown transport')
+  return transport
 }
 
 function readFault(read: ByteReader): { code: string; message: string } {
@@ -287,8 +345,9 @@ function readAnswer(read: ByteReader): { id: number; verdict: Verdict } {
   return { id, verdict }
 }
 
-function readDigests(read: ByteReader): Buffer {
+/** Counted items of one length, as they stand. */
+function readItems(read: ByteReader, bytes: number): Buffer {
   const count = read.u32()
-  if (count * digestBytes > read.left) throw new ProtocolError('frame', 'a list is shorter than it says')
-  return read.bytes(count * digestBytes)
+  if (count * bytes > read.left) throw new ProtocolError('frame', 'a list is shorter than it says')
+  return read.bytes(count * bytes)
 }

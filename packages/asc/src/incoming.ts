@@ -1,5 +1,6 @@
 import type { Hash } from './data-frames.js'
 import type { Entry } from './entries/entry.js'
+import type { ZeroDigests } from './entries/zeros.js'
 import { chunkCount, chunkLength, digestBytes } from './limits.js'
 import { showPath } from './paths.js'
 import { ProtocolError } from './protocol-error.js'
@@ -106,6 +107,8 @@ export class IncomingFile {
   state: 'checking' | 'comparing' | 'wanted' | 'committing' = 'checking'
   /** The task is over or the sender withdrew it: what still arrives for it is for nothing. */
   dropped = false
+  /** xxh128 of its contents at this side in hexadecimal digits, as soon as it is known. */
+  checksum: string | undefined
   #digests: Buffer | undefined
   #have: Uint8Array | undefined
   #arrived: Uint8Array | undefined
@@ -166,8 +169,30 @@ export class IncomingFile {
     digest.copy(this.#digestsOf(), index * digestBytes)
   }
 
-  written(): void {
-    this.#written++
+  /** Chunk `index` was no use as it came, and comes once more. */
+  expectAgain(index: number): void {
+    if (this.#arrived !== undefined) this.#arrived[index] = 0
+  }
+
+  /** The digest that came with chunk `index`. */
+  digestOf(index: number): Buffer {
+    return this.#digestsOf().subarray(index * digestBytes, (index + 1) * digestBytes)
+  }
+
+  /** Takes chunks that are nothing but zeros. */
+  arriveAsZeros(start: number, count: number, digests: ZeroDigests): void {
+    if (count === 0 || start + count > this.chunks) {
+      throw new ProtocolError('limit', 'a chunk beyond the end of the file')
+    }
+    for (let index = start; index < start + count; index++) {
+      const length = chunkLength(this.entry.size, index)
+      this.arrive(index, length, digests.of(length))
+    }
+  }
+
+  /** So many chunks are written, or known to be zeros. */
+  written(chunks = 1): void {
+    this.#written += chunks
   }
 
   end(digest: Buffer): void {

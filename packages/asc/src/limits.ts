@@ -1,5 +1,5 @@
 /** Every bound of the protocol in one place; both sides hold each other to them. Sizes in bytes. */
-export const protocolVersion = 2
+export const protocolVersion = 3
 
 const kib = 1024
 const mib = 1024 * kib
@@ -21,6 +21,8 @@ export const maxName = 255
 export const maxMessage = 1000
 /** Entries that a sender may have announced and that are not settled yet. */
 export const maxOutstanding = 4096
+/** Of a block of an older file: its length u32, and the first 8 bytes of its digest. */
+export const blockBytes = 4 + 8
 /** Tasks that a peer may have named and that are not settled yet. */
 export const maxTasks = 100_000
 /** Paths of one `ask`, and bytes that it may hold of them before the next begins. */
@@ -28,6 +30,8 @@ export const maxAsked = 2000
 export const askBytes = 256 * kib
 /** Asks that a receiver has under way for one task. */
 export const maxAsks = 4
+/** Chunks that all files on their way may have together, so that their digests stay within 140 MB: 32 TiB. */
+export const maxOpenChunks = 8 * 1024 * 1024
 /** Largest size of one file: what a double counts exactly. */
 export const maxSize = Number.MAX_SAFE_INTEGER
 
@@ -48,4 +52,9 @@ export function chunkCount(size: number): number {
 export function chunkLength(size: number, index: number): number {
   const full = chunkBytes(size)
   return Math.min(full, size - index * full)
+}
+
+/** Bytes of `count` chunks from chunk `start` on. */
+export function runLength(size: number, start: number, count: number): number {
+  return Math.min(size, (start + count) * chunkBytes(size)) - start * chunkBytes(size)
 }

@@ -1,5 +1,6 @@
 import type { Hash } from './data-frames.js'
 import type { Entry } from './entries/entry.js'
+import type { ZeroDigests } from './entries/zeros.js'
 import { chunkBytes, chunkCount, chunkLength, digestBytes } from './limits.js'
 import { ProtocolError } from './protocol-error.js'
 
@@ -13,6 +14,13 @@ export interface ChunkWork {
   readonly index: number
   readonly offset: number
   readonly length: number
+  /** It went as a patch that did not do: it is to be sent as it is, and counts no more. */
+  readonly again: boolean
+}
+
+export interface ZerosRead {
+  readonly runs: readonly { readonly start: number; readonly count: number; readonly missing: boolean }[]
+  readonly last: boolean
 }
 
 /** A file that was announced and is not settled yet. */
@@ -30,6 +38,7 @@ export class OutgoingFile {
   #have: Map<number, Buffer> | undefined
   #digests: Buffer | undefined
   #nextChunk = 0
+  readonly #again: number[] = []
   #read = 0
 
   constructor(entry: Entry, retried: boolean) {
@@ -53,16 +62,28 @@ export class OutgoingFile {
   /** The next chunk that nobody has taken yet. */
   takeChunk(): ChunkWork | undefined {
     const { size } = this.entry
-    const index = this.#nextChunk
+    const once = this.dropped ? undefined : this.#again.shift()
+    const index = once ?? this.#nextChunk
     if (this.dropped || this.#differs || index >= chunkCount(size)) return undefined
-    this.#nextChunk++
+    if (once === undefined) this.#nextChunk++
     return {
       kind: 'chunk',
       file: this,
       index,
       offset: index * chunkBytes(size),
       length: chunkLength(size, index),
+      again: once !== undefined,
     }
+  }
+
+  /** Chunk `index`, which was read before, is to be taken once more. */
+  sendAgain(index: number): void {
+    this.#again.push(index)
+  }
+
+  /** Whether a chunk still is what it was when it was read first. */
+  isAsRead(index: number, digest: Buffer): boolean {
+    return this.#digests?.subarray(index * digestBytes, (index + 1) * digestBytes).equals(digest) === true
   }
 
   /** A chunk was read: whether the receiver lacks it, and whether it was the last one to be read. */
@@ -76,6 +97,27 @@ export class OutgoingFile {
     // The first chunk that differs says all: no others are read, but for those under way.
     this.#differs ||= missing
     return { missing: false, last: this.#read === (this.#differs ? this.#nextChunk : chunks) }
+  }
+
+  /** Takes chunks after `index` along, which was the last one to be taken, up to `count` together with it. */
+  takeAlong(index: number, count: number): number {
+    if (this.#nextChunk !== index + 1) return 1
+    this.#nextChunk = Math.min(chunkCount(this.entry.size), index + count)
+    return this.#nextChunk - index
+  }
+
+  /** Chunks of a hole, taken already: which of them the receiver lacks, and whether they were the last to be read. */
+  zerosRead(index: number, count: number, digests: ZeroDigests): ZerosRead {
+    const runs: { start: number; count: number; missing: boolean }[] = []
+    let last = false
+    for (let at = index; at < index + count; at++) {
+      const outcome = this.chunkRead(at, digests.of(chunkLength(this.entry.size, at)))
+      last = outcome.last
+      const run = runs.at(-1)
+      if (run?.missing === outcome.missing) run.count++
+      else runs.push({ start: at, count: 1, missing: outcome.missing })
+    }
+    return { runs, last }
   }
 
   /** The receiver has something to compare every chunk with. */

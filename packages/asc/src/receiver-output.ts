@@ -1,4 +1,5 @@
 import type { Payload } from './decoder.js'
+import type { Patch } from './delta/patch.js'
 import type { IncomingFile, IncomingTask, TaskOutcome } from './incoming.js'
 
 /** What the receiving machine asks of its surroundings; each request is answered by a call of the session. */
@@ -20,10 +21,19 @@ export interface ReceiverOutput {
     digest: Buffer,
     payload: Payload,
   ): void
+  /**
+   * A chunk is to be made of the older file that was told with `delta`, and the bytes of a patch; `payload` holds
+   * these, and is to be released. Answer: `rebuilt`.
+   */
+  rebuild(file: IncomingFile, patch: Patch, payload: Payload): void
+  /** Chunks of nothing but zeros, which are to read as such. Answer: `zeroed`, or `failed`. */
+  zeros(file: IncomingFile, start: number, count: number): void
   /** Every chunk of a large file is written and verified. Answer: `done` once durable, or `failed`. */
   commit(file: IncomingFile): void
   /** The file failed or was dropped: close it, and keep what could be resumed when `keep`. */
   abandon(file: IncomingFile, keep: boolean): void
+  /** A file is in its place: the sender's was stored there (`done`), or what was there will do (`skip`). */
+  succeeded(file: IncomingFile, verdict: 'done' | 'skip'): void
   /** Every entry of the task is settled. Answer: `wrappedUp` once nothing of it is to be done any more. */
   wrapUp(task: IncomingTask): void
   /** The sender's answer to the oldest `ask` about the task. */

@@ -1,9 +1,12 @@
-import { type Hash, readChunk, readPack } from './data-frames.js'
+import { Arrivals } from './arrivals.js'
+import type { Hash } from './data-frames.js'
 import type { Payload } from './decoder.js'
+import { ReceiverDelta } from './delta/receiver-delta.js'
 import type { Entry } from './entries/entry.js'
-import { type ControlFrame, encode, frameType, type Verdict } from './frames.js'
-import { IncomingFile, IncomingTask } from './incoming.js'
-import { chunkBytes, maxOutstanding, smallFile } from './limits.js'
+import { OpenFiles } from './entries/open-files.js'
+import { type ControlFrame, encode, type Verdict } from './frames.js'
+import { type IncomingFile, IncomingTask } from './incoming.js'
+import { runLength, smallFile } from './limits.js'
 import { type BytePath, pathFault } from './paths.js'
 import { ProtocolError } from './protocol-error.js'
 import type { Fault, ReceiverOutput } from './receiver-output.js'
@@ -23,9 +26,11 @@ export class ReceiverSession {
   readonly #hash: Hash
   readonly #now: () => number
   readonly tasks = new Map<number, IncomingTask>()
-  readonly #files = new Map<number, IncomingFile>()
+  readonly #open = new OpenFiles()
+  /** Older files, for what changed only in part. */
+  readonly delta: ReceiverDelta
+  readonly #arrivals: Arrivals
   #answers: { id: number; verdict: Verdict }[] = []
-  #lastId = 0
   #finishing = false
   #finSent = false
   #finReceived = false
@@ -39,6 +44,8 @@ export class ReceiverSession {
   constructor(out: ReceiverOutput, hash: Hash, now: () => number) {
     this.#out = out
     this.#hash = hash
+    this.delta = new ReceiverDelta({ send: (frame) => out.send(frame), flush: () => this.flush() })
+    this.#arrivals = new Arrivals(this.#open, this.delta, out, hash)
     this.#now = now
   }
 
@@ -84,8 +91,11 @@ export class ReceiverSession {
       case 'same':
         this.#same(frame.id, frame.start, frame.count)
         return
+      case 'zeros':
+        this.#arrivals.zeros(frame.id, frame.start, frame.count)
+        return
       case 'fileEnd': {
-        const file = this.#live(frame.id)
+        const file = this.#open.live(frame.id)
         if (file === undefined) return
         if (file.state !== 'wanted')
           throw new ProtocolError('state', 'the end of a file that was not asked for')
@@ -117,12 +127,7 @@ export class ReceiverSession {
 
   /** A frame of data, from any connection. Takes care of the payload. */
   data(type: number, payload: Payload): void {
-    if (type === frameType.chunk) {
-      this.#chunk(payload)
-      return
-    }
-    for (const item of readPack(payload.bytes)) this.#packed(item.id, item.data, item.digest)
-    payload.release()
+    this.#arrivals.take(type, payload)
   }
 
   /** Sends the answers that gathered; to be called whenever a batch of input was worked through. */
@@ -168,11 +173,24 @@ export class ReceiverSession {
   written(file: IncomingFile, index: number): void {
     if (file.dropped) return
     file.written()
-    this.#count(
-      file,
-      0,
-      Math.min(chunkBytes(file.entry.size), file.entry.size - index * chunkBytes(file.entry.size)),
-    )
+    const saved = this.delta.saved(file, index)
+    this.#count(file, saved, runLength(file.entry.size, index, 1) - saved)
+    this.#complete(file)
+  }
+
+  /**
+   * Chunk `index` as it was made from a patch, undefined if the older file could not be read; `payload` holds
+   * `data` and is released by whoever writes it. What is not right is asked for again.
+   */
+  rebuilt(file: IncomingFile, index: number, data: Buffer | undefined, payload: Payload): void {
+    this.#arrivals.rebuilt(file, index, data, payload)
+  }
+
+  /** Chunks of zeros read as such; they never crossed the line. */
+  zeroed(file: IncomingFile, start: number, count: number): void {
+    if (file.dropped) return
+    file.written(count)
+    this.#count(file, runLength(file.entry.size, start, count), 0)
     this.#complete(file)
   }
 
@@ -195,54 +213,20 @@ export class ReceiverSession {
   }
 
   #entry(entry: Entry): void {
-    if (entry.id !== this.#lastId + 1) throw new ProtocolError('state', 'entries out of order')
-    this.#lastId = entry.id
+    this.#open.takeId(entry.id)
     const task = this.tasks.get(entry.task)
     // The task ended here while its entries were under way.
     if (task === undefined) return
     if (task.scanned && task.open.size === 0) throw new ProtocolError('state', 'an entry after the last one')
-    if (this.#files.size >= maxOutstanding) throw new ProtocolError('limit', 'too many entries at a time')
-    const file = new IncomingFile(entry, task)
-    this.#files.set(entry.id, file)
-    task.open.add(file)
+    const file = this.#open.add(entry, task)
     if (entry.kind === 'file') task.size += entry.size
     const fault = pathFault(entry.path)
     if (fault === undefined) this.#out.check(file)
     else this.failed(file, 'E#J006', `Refused by the receiver: ${fault}`)
   }
 
-  #packed(id: number, data: Buffer, digest: Buffer): void {
-    const file = this.#live(id)
-    if (file === undefined) return
-    const { size } = file.entry
-    if (file.state !== 'wanted') throw new ProtocolError('state', 'a file that was not asked for')
-    if (size >= smallFile) throw new ProtocolError('state', 'a large file in a pack')
-    if (data.length !== size) throw new ProtocolError('limit', 'a file has not the size that was announced')
-    this.#verify(data, digest)
-    file.state = 'committing'
-    this.#out.store(file, data)
-  }
-
-  #chunk(payload: Payload): void {
-    const { id, index, digest, data } = readChunk(payload.bytes)
-    const file = this.#live(id)
-    if (file === undefined) {
-      payload.release()
-      return
-    }
-    if (file.state !== 'wanted') throw new ProtocolError('state', 'a chunk that was not asked for')
-    if (file.entry.size < smallFile) throw new ProtocolError('state', 'a chunk of a small file')
-    file.arrive(index, data.length, digest)
-    this.#verify(data, digest)
-    this.#out.write(file, index, index * chunkBytes(file.entry.size), data, digest, payload)
-  }
-
-  #verify(data: Buffer, digest: Buffer): void {
-    if (!this.#hash(data).equals(digest)) throw new ProtocolError('digest', 'data does not match its digest')
-  }
-
   #same(id: number, start: number, count: number): void {
-    const file = this.#live(id)
+    const file = this.#open.live(id)
     if (file === undefined) return
     if (file.state === 'comparing' && start === 0 && count === file.chunks) {
       this.skipped(file)
@@ -256,7 +240,7 @@ export class ReceiverSession {
   }
 
   #differs(id: number): void {
-    const file = this.#live(id)
+    const file = this.#open.live(id)
     if (file === undefined) return
     if (file.state !== 'comparing') throw new ProtocolError('state', 'a file differs that was not compared')
     file.state = 'checking'
@@ -284,7 +268,7 @@ export class ReceiverSession {
   }
 
   #lost(id: number, code: string, message: string): void {
-    const file = this.#live(id)
+    const file = this.#open.live(id)
     if (file === undefined) return
     const withdrawn = code === ''
     if (withdrawn) {
@@ -305,11 +289,6 @@ export class ReceiverSession {
     this.#closeIfThrough(task)
   }
 
-  #live(id: number): IncomingFile | undefined {
-    if (id > this.#lastId) throw new ProtocolError('state', 'data of an entry that was never announced')
-    return this.#files.get(id)
-  }
-
   #count(file: IncomingFile, skipped: number, sent: number): void {
     file.task.skipped += skipped
     file.task.sent += sent
@@ -318,17 +297,18 @@ export class ReceiverSession {
     this.sent += sent
   }
 
-  #succeed(file: IncomingFile, verdict: Verdict): void {
+  #succeed(file: IncomingFile, verdict: 'done' | 'skip'): void {
     if (file.entry.kind === 'file') {
       file.task.files++
       this.files++
+      this.#out.succeeded(file, verdict)
     }
     this.#settle(file, verdict)
   }
 
   #settle(file: IncomingFile, verdict?: Verdict): void {
-    file.dropped = true
-    this.#files.delete(file.entry.id)
+    this.#open.drop(file)
+    this.delta.forget(file)
     file.task.open.delete(file)
     if (verdict !== undefined) this.#answers.push({ id: file.entry.id, verdict })
     this.#closeIfThrough(file.task)
@@ -348,8 +328,8 @@ export class ReceiverSession {
   #over(task: IncomingTask, cancelled: boolean): void {
     this.tasks.delete(task.index)
     for (const file of task.open) {
-      file.dropped = true
-      this.#files.delete(file.entry.id)
+      this.#open.drop(file)
+      this.delta.forget(file)
       this.#out.abandon(file, true)
     }
     this.flush()

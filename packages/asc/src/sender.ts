@@ -1,18 +1,13 @@
 import type { Hash } from './data-frames.js'
+import { SenderDelta } from './delta/sender-delta.js'
 import type { Entry } from './entries/entry.js'
+import { ZeroDigests } from './entries/zeros.js'
 import { type ControlFrame, encode, type Verdict } from './frames.js'
-import {
-  chunkCount,
-  digestBytes,
-  maxOutstanding,
-  maxTasks,
-  packBytes,
-  packFiles,
-  smallFile,
-} from './limits.js'
+import { chunkCount, maxOutstanding, maxTasks, runLength } from './limits.js'
 import { type ChunkWork, type Found, OutgoingFile } from './outgoing.js'
 import { type BytePath, pathFault } from './paths.js'
 import { ProtocolError } from './protocol-error.js'
+import { type Work, WorkQueue } from './work-queue.js'
 
 /** What the sending machine asks of its surroundings. */
 export interface SenderOutput {
@@ -27,8 +22,6 @@ export interface SenderOutput {
   /** Nothing is left to do on either side. */
   finished(): void
 }
-
-export type Work = { readonly kind: 'pack'; readonly files: readonly OutgoingFile[] } | ChunkWork
 
 interface SenderTask {
   readonly index: number
@@ -48,15 +41,16 @@ interface SenderTask {
 export class SenderSession {
   readonly #out: SenderOutput
   readonly #hash: Hash
+  readonly #zeros: ZeroDigests
   readonly #tasks = new Map<number, SenderTask>()
   readonly #readyEarly = new Set<number>()
   readonly #overEarly = new Set<number>()
   readonly #toScan: SenderTask[] = []
   readonly #files = new Map<number, OutgoingFile>()
-  readonly #small: OutgoingFile[] = []
-  readonly #large: OutgoingFile[] = []
+  /** Older files that the receiver has, for what changed only in part. */
+  readonly delta = new SenderDelta()
+  readonly #queue = new WorkQueue()
   #lastId = 0
-  #packTurn = true
   #finishing = false
   #finSent = false
   #finReceived = false
@@ -65,6 +59,7 @@ export class SenderSession {
   constructor(out: SenderOutput, hash: Hash) {
     this.#out = out
     this.#hash = hash
+    this.#zeros = new ZeroDigests(hash)
   }
 
   /** Entries that are announced and not settled. */
@@ -112,6 +107,11 @@ export class SenderSession {
         return
       case 'have':
         this.#files.get(this.#known(frame.id))?.remember(frame.start, frame.digests)
+        return
+      case 'basis':
+      case 'blocks':
+      case 'again':
+        this.#aboutDelta(frame)
         return
       case 'taskOver':
         this.#over(frame.task)
@@ -169,8 +169,7 @@ export class SenderSession {
 
   /** What to read and send next; each piece of work is handed out once. */
   next(): Work | undefined {
-    this.#packTurn = !this.#packTurn
-    return this.#packTurn ? (this.#pack() ?? this.#chunk()) : (this.#chunk() ?? this.#pack())
+    return this.#queue.next()
   }
 
   /** A chunk was read: sends word if the receiver has it already. */
@@ -183,6 +182,25 @@ export class SenderSession {
     return outcome
   }
 
+  /**
+   * The file is a hole from chunk `work.index` on, for `count` chunks: none of them is read. Answers with how many
+   * bytes that settled, and whether nothing of the file is left to read.
+   */
+  zerosRead({ file, index }: ChunkWork, count: number): { readonly bytes: number; readonly last: boolean } {
+    const { id, size } = file.entry
+    const taken = file.takeAlong(index, count)
+    const { runs, last } = file.zerosRead(index, taken, this.#zeros)
+    for (const { start, count: chunks, missing } of file.comparing || file.dropped ? [] : runs) {
+      this.#out.send(encode({ type: missing ? 'zeros' : 'same', id, start, count: chunks }))
+    }
+    return { bytes: runLength(size, index, taken), last }
+  }
+
+  /** A chunk that is to be sent again was read: whether it still is what it was. */
+  chunkReread({ file, index }: ChunkWork, digest: Buffer): boolean {
+    return file.isAsRead(index, digest)
+  }
+
   /** All chunks of a large file were read, and it did not change meanwhile. */
   fileRead(file: OutgoingFile): void {
     if (file.dropped) return
@@ -190,8 +208,7 @@ export class SenderSession {
       const { id, size } = file.entry
       const same = file.compared()
       // It may be asked for next, and then comes anew.
-      const at = this.#large.indexOf(file)
-      if (at >= 0) this.#large.splice(at, 1)
+      this.#queue.remove(file)
       this.#out.send(
         encode(same ? { type: 'same', id, start: 0, count: chunkCount(size) } : { type: 'differs', id }),
       )
@@ -277,10 +294,23 @@ export class SenderSession {
     } else if (verdict === 'compare' && !file.comparable) {
       throw new ProtocolError('state', 'there is nothing to compare a file with')
     } else {
+      this.delta.wanted(file)
       file.wanted = true
       file.comparing = verdict === 'compare'
-      const queue = file.entry.size < smallFile && !file.comparing ? this.#small : this.#large
-      queue.push(file)
+      this.#queue.add(file)
+    }
+  }
+
+  #aboutDelta(frame: Extract<ControlFrame, { type: 'basis' | 'blocks' | 'again' }>): void {
+    const file = this.#files.get(this.#known(frame.id))
+    if (file === undefined) return
+    if (frame.type === 'basis') {
+      this.delta.begin(file, frame.size)
+    } else if (frame.type === 'blocks') {
+      this.delta.add(file, frame.blocks)
+    } else {
+      this.delta.again(file, frame.index)
+      this.#queue.addFirst(file)
     }
   }
 
@@ -303,32 +333,10 @@ export class SenderSession {
     return id
   }
 
-  #pack(): Work | undefined {
-    const files: OutgoingFile[] = []
-    let bytes = 0
-    while (files.length < packFiles && bytes < packBytes) {
-      const file = this.#small.shift()
-      if (file === undefined) break
-      if (file.dropped) continue
-      files.push(file)
-      bytes += file.entry.size + 2 * digestBytes
-    }
-    return files.length === 0 ? undefined : { kind: 'pack', files }
-  }
-
-  #chunk(): Work | undefined {
-    for (;;) {
-      const file = this.#large[0]
-      if (file === undefined) return undefined
-      const work = file.takeChunk()
-      if (work !== undefined) return work
-      this.#large.shift()
-    }
-  }
-
   #remove(file: OutgoingFile): boolean {
     if (!this.#files.delete(file.entry.id)) return false
     file.dropped = true
+    this.delta.forget(file)
     const task = this.#tasks.get(file.entry.task)
     if (task !== undefined) task.open--
     return true
@@ -340,6 +348,7 @@ export class SenderSession {
         if (file.entry.task !== task.index) continue
         this.#files.delete(file.entry.id)
         file.dropped = true
+        this.delta.forget(file)
         this.#out.settled(file, 'failed')
       }
       task.open = 0

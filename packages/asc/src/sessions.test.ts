@@ -49,9 +49,9 @@ describe('a session', () => {
         world.mode = 'contents'
         world.sync = true
         for (const [path, [size, fill]] of Object.entries(from))
-          world.source.set(path, Buffer.alloc(size, fill))
+          world.source.set(path, Buffer.alloc(size, fill + 1))
         for (const [path, [size, fill]] of Object.entries(to))
-          world.target.set(path, Buffer.alloc(size, fill))
+          world.target.set(path, Buffer.alloc(size, fill + 1))
         world.sender.offer([4])
         world.receiver.offer([{ index: 4 }])
         world.sender.finish()

@@ -1,18 +1,21 @@
+import { apply, patchFrame, tell } from './delta/delta.fixture.js'
 import {
   type ControlFrame,
+  chunkCount,
   chunkDataAt,
   chunkLength,
   decode,
   type Found,
   FrameDecoder,
-  frameType,
   type IncomingFile,
   type IncomingTask,
+  isData,
   PackWriter,
   type Payload,
   ReceiverSession,
   SenderSession,
   sealChunk,
+  smallFile,
   type TaskOutcome,
 } from './index.js'
 
@@ -46,7 +49,7 @@ export class World {
   readonly toSender: Buffer[] = []
   readonly checks: IncomingFile[] = []
   /** What to do with a file that is there: by its size, by what is in it; and whether others are deleted. */
-  mode: 'size' | 'contents' = 'size'
+  mode: 'size' | 'contents' | 'delta' = 'size'
   sync = false
   asked: string[] = []
   finished = 0
@@ -81,11 +84,22 @@ export class World {
         payload.release()
         this.receiver.written(file, index)
       },
+      rebuild: (file, patch, payload) => {
+        const older = this.target.get(file.entry.path) ?? Buffer.alloc(0)
+        this.receiver.rebuilt(file, patch.index, apply(patch, older), payload)
+      },
+      zeros: (file, start, count) => {
+        // Of files that only claim to be huge nothing is kept.
+        if (!this.parts.has(file) && file.entry.size < 1e9)
+          this.parts.set(file, Buffer.alloc(file.entry.size))
+        this.receiver.zeroed(file, start, count)
+      },
       commit: (file) => {
         this.target.set(file.entry.path, this.parts.get(file) ?? Buffer.alloc(0))
         this.receiver.done(file)
       },
       abandon: () => undefined,
+      succeeded: () => undefined,
       differs: (file) => this.receiver.wanted(file),
       wrapUp: (task) => this.#wrapUp(task),
       lacking: (task, lacking) => {
@@ -125,7 +139,7 @@ export class World {
     const bytes = wire.shift()
     if (bytes === undefined) return false
     const decoder = new FrameDecoder(memory, (type, payload) => {
-      if (type === frameType.pack || type === frameType.chunk) this.receiver.data(type, payload)
+      if (isData(type)) this.receiver.data(type, payload)
       else take(decode(type, payload.bytes))
     })
     for (let at = 0; at < bytes.length; at += 60_000) decoder.push(bytes.subarray(at, at + 60_000))
@@ -156,8 +170,24 @@ export class World {
     }
     const { entry } = work.file
     const data = content(entry.path).subarray(work.offset, work.offset + work.length)
+    if (work.again) {
+      if (this.sender.chunkReread(work, hash(data)))
+        this.toReceiver.push(chunkFrame(entry.id, work.index, data))
+      return true
+    }
+    if (data.every((byte) => byte === 0)) {
+      const rest = content(entry.path).subarray(work.offset)
+      const zeros = rest.findIndex((byte) => byte !== 0)
+      const whole = zeros < 0 ? chunkCount(entry.size) : Math.floor(zeros / chunkLength(entry.size, 0))
+      const { last } = this.sender.zerosRead(work, whole)
+      if (last) this.sender.fileRead(work.file)
+      return true
+    }
     const { missing, last } = this.sender.chunkRead(work, hash(data))
-    if (missing) this.toReceiver.push(chunkFrame(entry.id, work.index, data))
+    if (missing) {
+      const patch = patchFrame(this.sender, work, content(entry.path), hash)
+      this.toReceiver.push(patch ?? chunkFrame(entry.id, work.index, data))
+    }
     if (last) this.sender.fileRead(work.file)
     return true
   }
@@ -166,7 +196,10 @@ export class World {
     const file = this.checks.shift()
     if (file === undefined) return false
     const there = this.target.get(file.entry.path)
-    if (there?.length !== file.entry.size) this.receiver.wanted(file)
+    if (this.mode === 'delta') {
+      if (there !== undefined && file.entry.size >= smallFile) tell(this.receiver, file, there, hash)
+      this.receiver.wanted(file)
+    } else if (there?.length !== file.entry.size) this.receiver.wanted(file)
     else if (this.mode === 'size' || there.length === 0) this.receiver.skipped(file)
     else this.#compare(file, there)
     return true
