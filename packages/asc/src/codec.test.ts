@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  blockBytes,
   type ControlFrame,
   chunkDataAt,
   decode,
@@ -69,6 +70,15 @@ const frames: fc.Arbitrary<ControlFrame> = fc.oneof(
   }),
   fc.record({ type: fc.constantFrom('same' as const, 'zeros' as const), id: u32, start: u32, count: u32 }),
   fc.record({ type: fc.constant('differs' as const), id: u32 }),
+  fc.record({ type: fc.constant('basis' as const), id: u32, size: fc.maxSafeNat() }),
+  fc.record({
+    type: fc.constant('blocks' as const),
+    id: u32,
+    blocks: fc
+      .array(fc.uint8Array({ minLength: blockBytes, maxLength: blockBytes }))
+      .map((all) => Buffer.concat(all)),
+  }),
+  fc.record({ type: fc.constant('again' as const), id: u32, index: u32 }),
   fc.record({
     type: fc.constant('ask' as const),
     task: u32,

@@ -51,6 +51,8 @@ export class World {
   /** What to do with a file that is there: by its size, by what is in it; and whether others are deleted. */
   mode: 'size' | 'contents' | 'delta' = 'size'
   sync = false
+  /** What older files hold once they were told. */
+  changed: Buffer | undefined
   asked: string[] = []
   finished = 0
   readonly sender = new SenderSession(
@@ -85,7 +87,7 @@ export class World {
         this.receiver.written(file, index)
       },
       rebuild: (file, patch, payload) => {
-        const older = this.target.get(file.entry.path) ?? Buffer.alloc(0)
+        const older = this.changed ?? this.target.get(file.entry.path) ?? Buffer.alloc(0)
         this.receiver.rebuilt(file, patch.index, apply(patch, older), payload)
       },
       zeros: (file, start, count) => {
