@@ -1,0 +1,36 @@
+import type { TaskOptions } from '@waybill/api'
+import { maxBasis } from '@waybill/asc'
+
+/** What is known of the line between two agents. */
+export interface Line {
+  /** There and back, milliseconds; undefined when nobody measured it. */
+  readonly roundTrip: number | undefined
+  /** What the session may send at most, bytes a second; negative is no limit. */
+  readonly rate: number
+}
+
+const mib = 1024 * 1024
+/** Less is sent as fast as it is thought about. */
+const leastMissing = mib
+/** An older file that is so many times larger is read for longer than the new one takes to send. */
+const mostLarger = 8
+/** Beyond one building, and its lines of 10 Gbit/s and more. */
+const farAway = 2
+/** Half of what it takes to read and cut a file on both sides, bytes a second. */
+const slowRate = 400_000_000
+
+/**
+ * Whether the older file is to be told to the sender. Both sides then read all they have, at about a gigabyte a
+ * second, before the first byte goes over the line: not worth it in a fast network nearby, always over distance.
+ */
+export function isWorthIt(
+  setting: TaskOptions['delta'],
+  { older, missing, line }: { readonly older: number; readonly missing: number; readonly line: Line },
+): boolean {
+  if (setting === 'never' || older < leastMissing || older > maxBasis || missing < leastMissing) return false
+  if (setting === 'always') return true
+  if (older > missing * mostLarger) return false
+  return (
+    (line.rate >= 0 && line.rate < slowRate) || (line.roundTrip !== undefined && line.roundTrip >= farAway)
+  )
+}
