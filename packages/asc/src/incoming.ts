@@ -44,6 +44,8 @@ export class IncomingTask {
   skipped = 0
   files = 0
   size = 0
+  /** Is told of every note and failure as it comes, however many there are. */
+  onNote: ((path: string, code: string, message: string) => void) | undefined
   #failures = 0
   #fault: { code: string; message: string } | undefined
   readonly #details: Detail[] = []
@@ -55,6 +57,7 @@ export class IncomingTask {
 
   /** A file or directory failed, or (code W...) was left out as it should be. */
   note(path: string, code: string, message: string): void {
+    this.onNote?.(path, code, message)
     if (this.#details.length < maxDetails) this.#details.push({ path: showPath(path), code, message })
     if (code.startsWith('W')) return
     this.#failures++
@@ -68,6 +71,7 @@ export class IncomingTask {
 
   /** The task as a whole failed, whatever was sent. */
   fail(code: string, message: string): void {
+    this.onNote?.('', code, message)
     this.#failures++
     this.#fault = { code, message }
   }

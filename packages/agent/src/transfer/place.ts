@@ -5,7 +5,7 @@ import { type BytePath, joinPath, parentPath, pathFault } from '@waybill/asc'
 import { DirectoryTree } from '../platform/directory-tree.js'
 import { makeDirectories } from '../platform/make-directories.js'
 import { parseSequence, type Sequence } from '../scan/sequence.js'
-import { Fault, faultOf } from './fault.js'
+import { errno, Fault, faultOf } from './fault.js'
 import { isTrash, leadsToTrash } from './temporary.js'
 
 /** Where a task reads or writes: `base` beneath a held directory. */
@@ -55,6 +55,22 @@ export class Places {
       return { tree: held.tree, base: joinPath(held.base, toBytes(parts.at(-1) ?? '')) }
     } catch (error) {
       throw faultOf(error, 'write', `Cannot make the directory ${parent}`)
+    }
+  }
+
+  /** The same to look at only: nothing is made, and what is not there yet is not there. */
+  peek(location: Location): Place {
+    if (location.root !== null) return this.target(location)
+    const parts = this.#parts(location)
+    const top = parse(location.path).root
+    for (let held = Math.max(0, parts.length - 1); ; held--) {
+      const parent = join(top, ...parts.slice(0, held))
+      try {
+        const { tree, base } = this.#beneathTop(realpathSync.native(parent, 'buffer').toString('latin1'))
+        return { tree, base: joinPath(base, toBytes(parts.slice(held).join('/'))) }
+      } catch (error) {
+        if (errno(error) !== 'ENOENT' || held === 0) throw faultOf(error, 'write', `Cannot look at ${parent}`)
+      }
     }
   }
 

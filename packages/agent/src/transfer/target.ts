@@ -3,6 +3,7 @@ import type { TaskOptions } from '@waybill/api'
 import { type BytePath, baseName, type Entry, joinPath, showPath } from '@waybill/asc'
 import type { DirectoryTree } from '../platform/directory-tree.js'
 import { flushFileSystem, syncPath } from '../platform/durability.js'
+import { differenceOf } from './comparison.js'
 import { errno, Fault } from './fault.js'
 import { removeQuietly } from './journal.js'
 import type { Place } from './place.js'
@@ -16,7 +17,6 @@ import {
 } from './receiving/attributes.js'
 import type { Directory } from './receiving/directory-list.js'
 import { isTemporary, journalName, leadsToTrash, partName } from './temporary.js'
-import { sameTime } from './times.js'
 
 /** The final path of an entry beneath its tree. */
 export function targetOf(place: Place, entry: Entry): BytePath {
@@ -35,7 +35,7 @@ export function retryStale<T>(tree: DirectoryTree, action: () => T): T {
 }
 
 /** A peer must not name what is ours: parts and journals, and the trash. */
-function refuseOwnNames(target: BytePath): void {
+export function refuseOwnNames(target: BytePath): void {
   if (isTemporary(baseName(target)) || leadsToTrash(target))
     throw new Fault('E#J006', 'Refused: the name is one of our own')
 }
@@ -59,21 +59,9 @@ export function stateOf(
   }
   if (ignoreExisting) return 'current'
   if (!stat.isFile()) return 'outdated'
-  const sameSize = Number(stat.size) === entry.size
-  switch (comparison) {
-    case 'size_mtime':
-      return sameSize && sameTime(stat.mtimeNs, entry.mtime) ? 'current' : 'outdated'
-    case 'size':
-      return sameSize ? 'current' : 'outdated'
-    case 'newer':
-      if (sameTime(stat.mtimeNs, entry.mtime)) return sameSize ? 'current' : 'outdated'
-      return stat.mtimeNs > entry.mtime ? 'current' : 'outdated'
-    case 'checksum':
-      if (!sameSize) return 'outdated'
-      return entry.size === 0 ? 'current' : 'unknown'
-    case 'always':
-      return 'outdated'
-  }
+  const difference = differenceOf(stat, entry, comparison)
+  if (difference === undefined) return 'current'
+  return difference === 'unknown' ? 'unknown' : 'outdated'
 }
 
 export function makeDirectory(place: Place, entry: Entry): void {

@@ -43,7 +43,8 @@ export function targetTask(
   }
   try {
     const filter = options.mode === 'onewaysync' ? filterOf(task.include, task.exclude) : nothing
-    return { known: { ...known, filter, place: places.target(task.location) } }
+    const place = options.dryRun ? places.peek(task.location) : places.target(task.location)
+    return { known: { ...known, filter, place } }
   } catch (error) {
     const fault = faultOf(error, 'write', `Cannot write to ${task.location.path}`)
     return { known: { ...known, place: undefined }, fault }
