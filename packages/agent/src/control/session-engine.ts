@@ -8,6 +8,7 @@ import type {
   SessionTask,
   TaskResult,
 } from '@waybill/api'
+import type { ManifestRange } from '../manifest/record.js'
 
 /**
  * What moves the bytes, as the control side of the agent sees it. Sessions are named by their id; leases,
@@ -31,6 +32,8 @@ export interface SessionEngine {
   stop(session: string, reason: string): Promise<void>
   /** Sizes of sources. A missing source is an answer. */
   measure(items: RequestArgs<'measure'>['items']): Promise<MeasureResult['items']>
+  /** All of a job's files were told of: what is kept here for its next run goes. */
+  forget(job: string): void
   /** Stops every session and closes every socket and file. */
   close(): Promise<void>
 }
@@ -38,6 +41,8 @@ export interface SessionEngine {
 /** What an engine tells. */
 export interface SessionEvents {
   progress(session: string, progress: SessionProgress): void
+  /** Lines of the manifest of a session's job, in the order in which they were written down. */
+  manifest(session: string, ranges: readonly ManifestRange[]): void
   /** Each task's result once, from its receiver. */
   results(session: string, results: readonly TaskResult[]): void
   /** Once for each session that was opened; nothing of it comes after, and its files are closed. */

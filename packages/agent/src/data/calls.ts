@@ -6,6 +6,7 @@ import type {
   SessionTask,
   TaskResult,
 } from '@waybill/api'
+import type { ManifestRange } from '../manifest/record.js'
 import type { Measured, MeasureItem } from '../scan/measure.js'
 import type { EngineOptions } from './engine.js'
 
@@ -30,6 +31,7 @@ export type FromWorker =
   | { type: 'reply'; id: number; result: unknown }
   | { type: 'failed'; id: number; code: string; message: string }
   | { type: 'progress'; session: string; progress: SessionProgress }
+  | { type: 'manifest'; session: string; ranges: readonly ManifestRange[] }
   | { type: 'results'; session: string; results: TaskResult[] }
   | { type: 'ended'; session: string; end: SessionEnd }
 

@@ -7,6 +7,8 @@ import type {
   SessionTask,
   TaskResult,
 } from '@waybill/api'
+import { removeRecords } from '../manifest/old-records.js'
+import type { ManifestRange } from '../manifest/record.js'
 import type { Measured, MeasureItem } from '../scan/measure.js'
 import type { DataCalls } from './calls.js'
 import { Engine, type EngineOptions } from './engine.js'
@@ -20,6 +22,8 @@ export interface DataPlaneOptions extends EngineOptions {
 export interface DataPlaneEvents {
   /** Twice a second for each session. */
   progress: [session: string, progress: SessionProgress]
+  /** Lines of the manifest of a session's job, in its record; before the results of their tasks. */
+  manifest: [session: string, ranges: readonly ManifestRange[]]
   /** Tasks that came to their end; told by the receiving side only. */
   results: [session: string, results: TaskResult[]]
   /** Once for each session that was opened; nothing follows it. */
@@ -36,12 +40,16 @@ const workerUrl = import.meta.url.endsWith('.ts') ? undefined : new URL('./worke
  */
 export class DataPlane extends EventEmitter<DataPlaneEvents> {
   readonly #calls: DataCalls & { terminate?(): Promise<void> }
+  readonly #manifests: string | undefined
 
   constructor(options: DataPlaneOptions = {}) {
     super()
     const { inProcess, ...engineOptions } = options
+    this.#manifests = options.manifests
     const events = {
       progress: (session: string, progress: SessionProgress) => void this.emit('progress', session, progress),
+      manifest: (session: string, ranges: readonly ManifestRange[]) =>
+        void this.emit('manifest', session, ranges),
       results: (session: string, results: TaskResult[]) => void this.emit('results', session, results),
       ended: (session: string, end: SessionEnd) => void this.emit('ended', session, end),
     }
@@ -87,6 +95,11 @@ export class DataPlane extends EventEmitter<DataPlaneEvents> {
   /** Size and number of files of sources; one that is missing is an answer. */
   measure(items: readonly MeasureItem[]): Promise<Measured[]> {
     return this.#calls.measure(items)
+  }
+
+  /** All of a job's files were told of: their records go. */
+  forget(job: string): void {
+    if (this.#manifests !== undefined) void removeRecords(this.#manifests, job)
   }
 
   /** Stops all sessions and the thread. */

@@ -28,6 +28,7 @@ beforeEach(() => {
   ends.length = 0
   const events = {
     progress: () => undefined,
+    manifest: () => undefined,
     results: () => undefined,
     ended: (session: string, end: SessionEnd) => void ends.push([session, end]),
   }

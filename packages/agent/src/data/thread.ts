@@ -9,11 +9,13 @@ import {
   type TaskResult,
   WaybillError,
 } from '@waybill/api'
+import type { ManifestRange } from '../manifest/record.js'
 import type { Measured, MeasureItem } from '../scan/measure.js'
 import type { DataCalls, FromWorker, WorkerData } from './calls.js'
 
 interface ThreadEvents {
   progress(session: string, progress: SessionProgress): void
+  manifest(session: string, ranges: readonly ManifestRange[]): void
   results(session: string, results: TaskResult[]): void
   ended(session: string, end: SessionEnd): void
 }
@@ -102,6 +104,9 @@ export class DataThread implements DataCalls {
       }
       case 'progress':
         this.#events.progress(message.session, message.progress)
+        return
+      case 'manifest':
+        this.#events.manifest(message.session, message.ranges)
         return
       case 'results':
         this.#events.results(message.session, message.results)

@@ -11,6 +11,7 @@ function serve(port: NonNullable<typeof parentPort>): void {
   const engine = new Engine(
     {
       progress: (session, progress) => post({ type: 'progress', session, progress }),
+      manifest: (session, ranges) => post({ type: 'manifest', session, ranges }),
       results: (session, results) => post({ type: 'results', session, results }),
       ended: (session, end) => post({ type: 'ended', session, end }),
     },

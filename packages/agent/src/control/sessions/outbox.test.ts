@@ -13,7 +13,7 @@ describe('an outbox', () => {
     })
     fc.assert(
       fc.property(steps, (script) => {
-        const outbox = new Outbox('s', 1)
+        const outbox = new Outbox('s', 1, 'job')
         const line: Report[] = []
         const acks: number[] = []
         const heard: string[] = []
@@ -57,7 +57,7 @@ describe('an outbox', () => {
   })
 
   it('sends results together that have to wait, in messages that the line takes', () => {
-    const outbox = new Outbox('s', 1)
+    const outbox = new Outbox('s', 1, 'job')
     const details = Array.from({ length: 100 }, () => ({ path: 'p'.repeat(2000), code: 'E', message: 'm' }))
     outbox.addResults(Array.from({ length: 60 }, (_, i) => ({ ...testResult(String(i)), details })))
     const sent: Report[] = []
@@ -70,7 +70,7 @@ describe('an outbox', () => {
   })
 
   it('never sends what the control plane would not take', () => {
-    const outbox = new Outbox('s', 1)
+    const outbox = new Outbox('s', 1, 'job')
     const details = [{ path: 'p'.repeat(5_000_000), code: 'E', message: 'm' }]
     outbox.addResults([
       { ...testResult('a'), time: Number.NaN },

@@ -6,8 +6,10 @@ import {
   type TaskResult,
   taskResult,
 } from '@waybill/api'
+import { manifestPiece } from '../../manifest/piece.js'
+import type { ManifestRange } from '../../manifest/record.js'
 
-export type Report = Extract<FromAgent, { type: 'session.results' | 'session.ended' }>
+export type Report = Extract<FromAgent, { type: 'session.manifest' | 'session.results' | 'session.ended' }>
 
 /** Reports on their way at a time: more wait, and results that wait travel together. */
 const inFlight = 4
@@ -22,6 +24,7 @@ const maxDetails = 256 * 1024
  */
 export class Outbox {
   private seq = 0
+  private manifest: ManifestRange[] = []
   private results: { readonly result: TaskResult; readonly bytes: number }[] = []
   private end: SessionEnd | undefined
   /** Numbered and not acknowledged; the first `sent` of them are on their way over the present line. */
@@ -32,7 +35,13 @@ export class Outbox {
   constructor(
     private readonly session: string,
     private readonly lease: number,
+    private readonly job: string,
   ) {}
+
+  /** Told before all results that are added later, and read when its turn comes. */
+  addManifest(ranges: readonly ManifestRange[]): void {
+    this.manifest.push(...ranges)
+  }
 
   addResults(results: readonly TaskResult[]): void {
     this.results.push(...results.map(sound))
@@ -49,7 +58,13 @@ export class Outbox {
 
   /** Whether there is nothing left to tell, and nothing on its way. */
   get empty(): boolean {
-    return this.results.length === 0 && this.end === undefined && this.unacknowledged.length === 0
+    const { manifest, results } = this
+    return (
+      manifest.length === 0 &&
+      results.length === 0 &&
+      this.end === undefined &&
+      this.unacknowledged.length === 0
+    )
   }
 
   /** A new line: everything unacknowledged goes again. */
@@ -86,10 +101,14 @@ export class Outbox {
 
   /** Numbers the next report; from now on it stays as it is. */
   private next(): Report | undefined {
-    const { session, lease } = this
-    const results = this.takeResults()
+    const { session, lease, job } = this
+    const range = this.manifest.shift()
+    const results = range === undefined ? this.takeResults() : []
     let report: Report | undefined
-    if (results.length > 0) {
+    if (range !== undefined) {
+      const lines = manifestPiece(range)
+      report = { type: 'session.manifest', session, lease, seq: this.seq + 1, job, lines }
+    } else if (results.length > 0) {
       report = { type: 'session.results', session, lease, seq: this.seq + 1, results }
     } else if (this.end !== undefined) {
       report = { type: 'session.ended', session, lease, seq: this.seq + 1, ...this.end }

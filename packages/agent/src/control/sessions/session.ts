@@ -14,6 +14,8 @@ export class Session {
   phase: 'before' | 'opening' | 'open' | 'over' = 'before'
   /** Nobody wants to hear of it any more. */
   dropped = false
+  /** Something of it will have to be done again. */
+  unfinished = false
   /** Latest progress that was not sent. */
   progress: SessionProgress | undefined
   private resolveOver: () => void = () => undefined
@@ -22,7 +24,7 @@ export class Session {
     this.id = session
     this.lease = lease
     this.job = job
-    this.outbox = new Outbox(session, lease)
+    this.outbox = new Outbox(session, lease, job)
     this.opened.catch(() => undefined)
     this.over = new Promise((resolve) => {
       this.resolveOver = resolve

@@ -8,6 +8,7 @@ import {
   type ToAgent,
   WaybillError,
 } from '@waybill/api'
+import type { ManifestRange } from '../../manifest/record.js'
 import type { EngineFactory, Log, SessionEngine, SessionEvents } from '../session-engine.js'
 import { Leases } from './leases.js'
 import { Session } from './session.js'
@@ -161,9 +162,17 @@ export class Sessions implements SessionEvents {
     if (this.progressTimer === undefined) this.sendProgress()
   }
 
+  manifest(id: string, ranges: readonly ManifestRange[]): void {
+    const session = this.sessions.get(id)
+    if (session === undefined || session.dropped) return
+    session.outbox.addManifest(ranges)
+    this.flushSoon()
+  }
+
   results(id: string, results: readonly TaskResult[]): void {
     const session = this.sessions.get(id)
     if (session === undefined || session.dropped) return
+    session.unfinished ||= results.some(({ status }) => status !== 'done')
     session.outbox.addResults(results)
     this.flushSoon()
   }
@@ -180,6 +189,7 @@ export class Sessions implements SessionEvents {
     if (session.dropped) {
       this.sessions.delete(id)
     } else {
+      session.unfinished ||= end.reason !== 'finished'
       session.outbox.addEnd(end)
       this.flushSoon()
     }
@@ -213,7 +223,9 @@ export class Sessions implements SessionEvents {
   }
 
   private forgetIfDone(session: Session): void {
-    if (session.phase === 'over' && session.outbox.empty) this.sessions.delete(session.id)
+    if (session.phase !== 'over' || !session.outbox.empty) return
+    this.sessions.delete(session.id)
+    if (!session.unfinished) this.engine.forget(session.job)
   }
 
   /** Results that come in one after the other travel together. */

@@ -37,6 +37,10 @@ export class IdleEngine implements SessionEngine {
     if (this.obedient) this.end(session, reason)
     return Promise.resolve()
   }
+  readonly forgotten: string[] = []
+  forget(job: string): void {
+    this.forgotten.push(job)
+  }
   measure(): Promise<MeasureResult['items']> {
     return Promise.resolve([])
   }

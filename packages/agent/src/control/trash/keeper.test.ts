@@ -178,6 +178,7 @@ describe('the keeper of the trash', () => {
     const engine = make(
       {
         progress: () => undefined,
+        manifest: () => undefined,
         results: (session) => told.push(session),
         ended: () => undefined,
       },

@@ -10,6 +10,7 @@ export function watchTrash(make: EngineFactory, keeper: TrashKeeper): EngineFact
     const engine = make(
       {
         progress: (session, progress) => events.progress(session, progress),
+        manifest: (session, ranges) => events.manifest(session, ranges),
         results: (session, results) => {
           const roots = sessions.get(session)
           for (const { task, code } of results) {
@@ -46,6 +47,7 @@ export function watchTrash(make: EngineFactory, keeper: TrashKeeper): EngineFact
       finish: (session) => engine.finish(session),
       stop: (session, reason) => engine.stop(session, reason),
       measure: (items) => engine.measure(items),
+      forget: (job) => engine.forget(job),
       close: () => engine.close(),
     }
   }

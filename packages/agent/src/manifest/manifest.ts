@@ -1,0 +1,191 @@
+import { type BigIntStats, lstatSync } from 'node:fs'
+import { type ManifestState, printManifestLine } from '@waybill/api'
+import type { IncomingFile } from '@waybill/asc'
+import { faultOf } from '../transfer/fault.js'
+import type { Placed } from '../transfer/receiving/target-task.js'
+import { retryStale, targetOf } from '../transfer/target.js'
+import { sameTime } from '../transfer/times.js'
+import { readContents } from './contents.js'
+import { EarlierRuns, recordOf, recordsOf } from './earlier-runs.js'
+import { manifestName } from './names.js'
+import { type ManifestRange, Record } from './record.js'
+
+/** A file that stays as it is, where that is not what the sender announced, or more is known than that. */
+interface Found {
+  readonly size: number
+  readonly mtime: bigint
+  readonly state: ManifestState
+}
+
+/** Lines are written at the latest after this time, milliseconds, or when so many bytes of contents gathered. */
+const flushMs = 200
+const flushBytes = 64 * 1024 * 1024
+/** What the clocks of a file system may differ from ours, milliseconds. */
+const slack = 2000
+
+/**
+ * Writes down each file that one session brought or found at its destination, with its checksum. What an earlier
+ * run of the job wrote down before it was cut off is believed of files that are as they were then; of others that
+ * were written since it began the checksum is made anew.
+ */
+export class Manifest {
+  readonly #record: Record
+  readonly #earlier: EarlierRuns | undefined
+  readonly #found = new Map<IncomingFile, Found>()
+  #reading = Promise.resolve()
+  #flushing: NodeJS.Timeout | undefined
+  #gathered = 0
+  #closed = false
+
+  /** `directory` holds the records of all jobs. */
+  constructor(directory: string, job: string, run: number) {
+    const own = recordsOf(directory, job)
+    this.#earlier = EarlierRuns.find(own, run)
+    this.#record = new Record(own, recordOf(run, Date.now()))
+  }
+
+  /** The record of this run. */
+  get file(): string {
+    this.#record.flush()
+    return this.#record.file
+  }
+
+  /** Whether the files of a task are written down. */
+  keeps({ options: { manifest, mhl, dryRun } }: Placed): boolean {
+    return (manifest !== 'none' || mhl !== null) && !dryRun
+  }
+
+  /**
+   * What is at the destination will do. Resolves when all is known that has to be known of it; undefined when that
+   * is so already.
+   */
+  look(file: IncomingFile, known: Placed): Promise<void> | undefined {
+    const { comparison, ignoreExisting } = known.options
+    const isExact = !ignoreExisting && comparison === 'size_mtime'
+    if (!this.keeps(known) || file.checksum !== undefined) return undefined
+    if (!reads(known) && isExact && this.#earlier === undefined) return undefined
+    // One after the other: thousands may wait.
+    this.#reading = this.#reading.then(() => this.#look(file, known))
+    return this.#reading
+  }
+
+  /** A file is in its place. */
+  note(file: IncomingFile, known: Placed, verdict: 'done' | 'skip'): void {
+    if (!this.keeps(known)) return
+    const { entry, checksum } = file
+    const found = this.#found.get(file) ?? compared(file, known, verdict)
+    this.#found.delete(file)
+    const state = found?.state ?? (verdict === 'done' ? 'transferred' : 'read')
+    this.#record.add(
+      printManifestLine({
+        task: file.task.index,
+        ...manifestName(known.place, entry.path),
+        size: found?.size ?? entry.size,
+        mtime: String(found?.mtime ?? entry.mtime),
+        state: checksum === undefined ? 'present' : state,
+        checksum: checksum ?? null,
+      }),
+    )
+    this.#gathered += verdict === 'done' ? entry.size : 0
+    if (this.#gathered >= flushBytes) this.#flush()
+    else this.#flushing ??= setTimeout(() => this.#flush(), flushMs)
+  }
+
+  /** Writes down a line of a dry run, whose record holds nothing else. */
+  write(line: string): void {
+    this.#record.add(line)
+    this.#flushing ??= setTimeout(() => this.#flush(), flushMs)
+  }
+
+  /** The file will not be noted after all. */
+  forget(file: IncomingFile): void {
+    this.#found.delete(file)
+  }
+
+  /** The lines since the last call. */
+  take(): readonly ManifestRange[] {
+    this.#flush()
+    return this.#record.take()
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#reading
+    this.#flush()
+    this.#record.close()
+    await this.#earlier?.close()
+  }
+
+  #flush(): void {
+    clearTimeout(this.#flushing)
+    this.#flushing = undefined
+    this.#gathered = 0
+    this.#record.flush()
+  }
+
+  async #look(file: IncomingFile, known: Placed): Promise<void> {
+    const isWanted = () => !this.#closed && !file.dropped
+    if (!isWanted()) return
+    try {
+      const before = await this.#fromEarlier(file, known)
+      const stat = statOf(file, known)
+      if (stat?.isFile() !== true) return
+      const found = { size: Number(stat.size), mtime: stat.mtimeNs }
+      const isSame = found.size === file.entry.size && sameTime(found.mtime, file.entry.mtime)
+      const exact = { size: found.size, mtime: isSame ? file.entry.mtime : found.mtime }
+      if (before !== undefined && isSame) {
+        file.checksum = before.checksum
+        this.#found.set(file, { ...exact, state: before.state })
+      } else if (reads(known) || this.#isOurs(stat)) {
+        const tree = known.place.tree
+        const contents = await readContents(tree.at(targetOf(known.place, file.entry)), 'xxh128', isWanted)
+        if (contents === undefined) return
+        file.checksum = contents.checksum
+        this.#found.set(file, { ...exact, state: 'read' })
+      } else if (!isSame) {
+        this.#found.set(file, { ...exact, state: 'present' })
+      }
+    } catch (error) {
+      const { message } = faultOf(error, 'read', 'Not read for the manifest')
+      file.task.note(file.entry.path, 'W#J064', message)
+    }
+  }
+
+  /** What an earlier run wrote down of the very same file. */
+  async #fromEarlier(
+    { entry, task }: IncomingFile,
+    known: Placed,
+  ): Promise<{ readonly state: ManifestState; readonly checksum: string } | undefined> {
+    const index = await this.#earlier?.index()
+    if (index === undefined) return undefined
+    const { path, bytes } = manifestName(known.place, entry.path)
+    for (const { size, mtime, state, checksum } of index.find(task.index, path, bytes)) {
+      if (checksum === null || size !== entry.size || mtime !== String(entry.mtime)) continue
+      return { state, checksum }
+    }
+    return undefined
+  }
+
+  /** Whether it may have come with an earlier run, which was cut off before it could write that down. */
+  #isOurs({ ctimeMs }: BigIntStats): boolean {
+    return this.#earlier !== undefined && Number(ctimeMs) >= this.#earlier.began - slack
+  }
+}
+
+/** A file with the same contents may have another time. */
+function compared(file: IncomingFile, known: Placed, verdict: 'done' | 'skip'): Found | undefined {
+  if (verdict === 'done' || known.options.comparison !== 'checksum') return undefined
+  const mtime = statOf(file, known)?.mtimeNs
+  if (mtime === undefined || sameTime(mtime, file.entry.mtime)) return undefined
+  return { size: file.entry.size, mtime, state: 'read' }
+}
+
+/** Whether files that were there already are read. */
+function reads({ options: { manifest, mhl } }: Placed): boolean {
+  return manifest === 'all' || mhl !== null
+}
+
+function statOf({ entry }: IncomingFile, { place }: Placed): BigIntStats | undefined {
+  const at = retryStale(place.tree, () => place.tree.at(targetOf(place, entry)))
+  return lstatSync(at, { bigint: true, throwIfNoEntry: false })
+}
