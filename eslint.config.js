@@ -51,7 +51,7 @@ export default tseslint.config(
   },
   ...rooms.map(({ room, forbidden, why, builtins }) => ({
     files: [`packages/${room}/src/**/*.ts`],
-    ignores: ['**/*.test.ts'],
+    ignores: ['**/*.test.ts', '**/*.fixture.ts'],
     rules: {
       'no-restricted-imports': [
         'error',

@@ -1,0 +1,16 @@
+/** First bytes of each datagram: they name the flow. */
+export const flowIdBytes = 8
+/** Flow and number of the packet, in clear and authenticated. */
+export const packetHead = flowIdBytes + 4
+/** What sealing adds. */
+export const tagBytes = 16
+/** In front of a piece of a stream. */
+export const pieceHead = 1 + 6 + 2
+/** Ranges of packet numbers that one acknowledgement lists. */
+export const ackRanges = 32
+/** The smallest datagram that a flow works with; every path of IPv6 takes it. */
+export const smallestDatagram = 1232
+export const largestDatagram = 1472
+
+/** What a peer may write ahead of what was consumed; bytes. */
+export const windows = { control: 4 * 1024 * 1024, data: 32 * 1024 * 1024 }
