@@ -1,12 +1,13 @@
 // @ts-check
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { killAllProcesses } from '@waybill/testkit'
 import { circumstances } from './measure/machine.js'
 import { parts } from './parts/index.js'
-import { drawChart } from './report/chart.js'
+import { goodputChart } from './report/chart.js'
+import { withFigures } from './report/readme.js'
 import { tableText } from './report/table.js'
 
 /**
@@ -24,7 +25,8 @@ const usage = `npm run bench -- [NAME]... [OPTION]...
 ${Object.entries(parts)
   .map(([name, { says }]) => `  ${name.padEnd(10)} ${says}`)
   .join('\n')}
-  chart      draws bench/results/goodput-against-loss.svg from bench/results/wan.json
+  chart      draws bench/results/goodput-against-loss.svg from bench/results/wan.json and puts
+             the figures into README.md; with --json, draws FILE.svg only
 
   --rounds N         how often each program has its turn (3)
   --only A,B         some cases of wan and resume only
@@ -73,12 +75,7 @@ try {
 }
 
 async function runPart(/** @type {string} */ name) {
-  if (name === 'chart') {
-    process.stdout.write(
-      `${drawChart(values.json ?? `${results}wan.json`, `${results}goodput-against-loss.svg`)}\n`,
-    )
-    return
-  }
+  if (name === 'chart') return drawChart()
   const part = parts[name]
   if (part === undefined) return
   const about = circumstances()
@@ -94,4 +91,15 @@ async function runPart(/** @type {string} */ name) {
   const { rounds, losses } = options
   writeFileSync(path, `${JSON.stringify({ name, ...about, rounds, losses, ...result }, null, 2)}\n`)
   process.stderr.write(`Written to ${path}\n`)
+}
+
+function drawChart() {
+  const wan = JSON.parse(readFileSync(values.json ?? `${results}wan.json`, 'utf8'))
+  writeFileSync(
+    values.json === undefined ? `${results}goodput-against-loss.svg` : `${values.json}.svg`,
+    goodputChart(wan),
+  )
+  if (values.json !== undefined) return
+  const readme = fileURLToPath(new URL('../README.md', import.meta.url))
+  writeFileSync(readme, withFigures(readFileSync(readme, 'utf8'), wan))
 }

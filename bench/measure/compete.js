@@ -90,7 +90,7 @@ export function timed(program, { limit = Number.POSITIVE_INFINITY } = {}) {
       const complete = await within(limit, copying.done)
       const seconds = (performance.now() - begin) / 1000
       if (complete) return { seconds, bytes, complete, path: copying.path }
-      const arrived = bytesBelow(program.directory)
+      const arrived = (await copying.arrived?.()) ?? bytesBelow(program.directory)
       await copying.stop()
       return { seconds, bytes: Math.min(bytes, arrived), complete, path: copying.path }
     },

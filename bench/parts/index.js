@@ -4,6 +4,7 @@ import { api } from './api/api.js'
 import { large } from './large.js'
 import { latency } from './latency.js'
 import { memory } from './memory.js'
+import { resume } from './resume/resume.js'
 import { small } from './small.js'
 import { wan } from './wan/wan.js'
 
@@ -25,7 +26,12 @@ export const parts = {
   wan: {
     says: 'over 100 ms and 500 Mbit/s with losses: iperf3, file, refused, command, tree, small, neighbour',
     run: wan,
-    impossible: whyNoNetwork,
+    impossible: () => whyNoNetwork(),
+  },
+  resume: {
+    says: 'what a transfer that is cut at 90 % sends again: sender, receiver, silent, address',
+    run: resume,
+    impossible: () => whyNoNetwork({ changeable: true }),
   },
   latency: {
     says: 'from creating a transfer to its first byte',

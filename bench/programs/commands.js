@@ -19,6 +19,7 @@ import { onHost } from '../wan/host.js'
  * @property {Promise<void>} done rejects when it failed
  * @property {() => Promise<void>} stop ends it before its time
  * @property {string} path where it will lie
+ * @property {() => Promise<number>} [arrived] bytes of it so far, if the files there do not tell
  */
 
 /**

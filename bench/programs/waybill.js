@@ -39,6 +39,11 @@ export async function startWaybill(work, options = {}) {
     state: `${directory}/vault`,
     before: [...host.command, ...rights],
   })
+  /** Stops a job that is not worth its end. */
+  const abort = async (/** @type {string} */ id) => {
+    await admin.edit('transfer', id, { status: 'aborted' })
+    await waitForStatus(admin, id, 'aborted')
+  }
   const to = (/** @type {string} */ name) => `${directory}/files/${name}`
   return {
     plane,
@@ -65,11 +70,7 @@ export async function startWaybill(work, options = {}) {
         database.close()
       }
     },
-    /** Stops a job that is not worth its end. */
-    async abort(/** @type {string} */ id) {
-      await admin.edit('transfer', id, { status: 'aborted' })
-      await waitForStatus(admin, id, 'aborted')
-    },
+    abort,
     /**
      * The command `waybill transfer`, as somebody at a terminal runs it.
      * @type {import('./commands.js').Program}
@@ -83,7 +84,19 @@ export async function startWaybill(work, options = {}) {
         const access = ['--server', plane.url, '--workspace', workspace, '--user', user, '--api-key', api_key]
         const chosen = Object.entries(settings).flatMap(([key, value]) => ['--setting', `${key}=${value}`])
         const words = [launcher, 'transfer', desk.at(source), vault.at(to(name)), ...chosen]
-        return copying(process.execPath, [...words, ...access, '--fingerprint', fingerprint], to(name))
+        const began = copying(process.execPath, [...words, ...access, '--fingerprint', fingerprint], to(name))
+        const live = () => admin.find('transfer')
+        return {
+          ...began,
+          // The job outlives its command.
+          async stop() {
+            await began.stop()
+            for (const { id } of await live()) await abort(id)
+          },
+          async arrived() {
+            return (await live()).reduce((sum, { transferred }) => sum + Number(transferred), 0)
+          },
+        }
       },
     },
   }

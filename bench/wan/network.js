@@ -35,7 +35,7 @@ export const wideArea = Object.freeze({ delay: 50, rate: 500, queue: 100, loss: 
  * @returns {Promise<Network>}
  */
 export async function startNetwork(line, { name = `bench-${process.pid}`, changeable = false } = {}) {
-  const reason = whyNoNetwork()
+  const reason = whyNoNetwork({ changeable })
   if (reason !== undefined) throw new Error(reason)
   const program = process.env.WAYBILL_WAN
   if (program !== undefined && program !== '' && !changeable) return externalNetwork(program, line)
@@ -44,11 +44,11 @@ export async function startNetwork(line, { name = `bench-${process.pid}`, change
 }
 
 /** Why no network can be set up here; undefined when one can. */
-export function whyNoNetwork() {
+export function whyNoNetwork({ changeable = false } = {}) {
   if (process.platform !== 'linux') return 'Network namespaces need Linux'
   if (process.getuid?.() !== 0) return 'Network namespaces need root'
   if (!['/sbin/ip', '/usr/sbin/ip', '/bin/ip', '/usr/bin/ip'].some((path) => existsSync(path)))
     return 'Network namespaces need the command ip (iproute2)'
-  if ((process.env.WAYBILL_WAN ?? '') !== '' || hasNetem()) return undefined
+  if (!changeable && ((process.env.WAYBILL_WAN ?? '') !== '' || hasNetem())) return undefined
   return whyNoEmulator()
 }

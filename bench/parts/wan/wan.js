@@ -1,13 +1,12 @@
 // @ts-check
-import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { onHost } from '../../wan/host.js'
 import { startNetwork, wideArea } from '../../wan/network.js'
+import { onHostA } from '../../wan/on-host-a.js'
 import { quickSizes, usualSizes } from './sizes.js'
 import { wanTables } from './tables.js'
 
-const onHostA = fileURLToPath(new URL('on-host-a.js', import.meta.url))
+const program = fileURLToPath(new URL('on-host-a.js', import.meta.url))
 const allowed = '/proc/sys/net/ipv4/tcp_allowed_congestion_control'
 
 export const wanCases = ['iperf3', 'file', 'refused', 'command', 'tree', 'small', 'neighbour']
@@ -52,7 +51,8 @@ export async function wan({ rounds, quick, losses, only, settings }) {
       network = kind
       try {
         const task = { hosts, line, cases: part, rounds, sizes, settings }
-        const measure = () => measureOn(hosts.a, task)
+        /** @returns {Promise<import('./cases.js').Figures[]>} */
+        const measure = () => onHostA(hosts.a, program, task)
         const found = part.includes('refused') ? await whileRefused(measure) : await measure()
         rows.push(...found.map((one) => ({ ...one, loss })))
       } finally {
@@ -68,28 +68,6 @@ function suits(/** @type {string} */ name, /** @type {number} */ loss) {
   if (name === 'small') return loss === 0
   if (name === 'neighbour') return loss <= 0.1
   return true
-}
-
-/**
- * @param {import('../../wan/host.js').Host} host
- * @param {import('./on-host-a.js').Task} task
- * @returns {Promise<import('./cases.js').Figures[]>}
- */
-function measureOn(host, task) {
-  const child = spawn(...onHost(host, process.execPath, [onHostA, JSON.stringify(task)]), {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  let text = ''
-  child.stdout.on('data', (chunk) => {
-    text += String(chunk)
-  })
-  return new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (code) => {
-      if (code === 0) resolve(JSON.parse(text))
-      else reject(new Error(`The part on host a ended with ${code}`))
-    })
-  })
 }
 
 /**

@@ -1,0 +1,28 @@
+// @ts-check
+import { spawn } from 'node:child_process'
+import { onHost } from './host.js'
+
+/**
+ * Runs a script of Node on host a of a line, from where it reaches what is there, and both ends can be started;
+ * answers with the JSON that it prints.
+ * @param {import('./host.js').Host} host
+ * @param {string} script
+ * @param {unknown} task handed to it as JSON
+ * @returns {Promise<any>}
+ */
+export function onHostA(host, script, task) {
+  const child = spawn(...onHost(host, process.execPath, [script, JSON.stringify(task)]), {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let text = ''
+  child.stdout.on('data', (chunk) => {
+    text += String(chunk)
+  })
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => {
+      if (code === 0) resolve(JSON.parse(text))
+      else reject(new Error(`The part on host a ended with ${code}`))
+    })
+  })
+}
