@@ -14,8 +14,8 @@ export type SettingKind =
       readonly min: number
       readonly max: number
       readonly whole: boolean
-      /** One value outside of the range that means something else. */
-      readonly also?: number
+      /** One value outside of the range that means something else; a number, or a word. */
+      readonly also?: number | string
     }
   | { readonly kind: 'choice'; readonly values: readonly string[] }
   | { readonly kind: 'switch' }
@@ -39,7 +39,7 @@ export interface SettingDefinition {
 const job: readonly SettingLevel[] = ['workspace', 'queue', 'job']
 const everywhere: readonly SettingLevel[] = ['workspace', 'share', 'queue', 'job', 'task']
 
-const number = (min: number, max: number, more: { whole?: boolean; also?: number } = {}) => ({
+const number = (min: number, max: number, more: { whole?: boolean; also?: number | string } = {}) => ({
   kind: 'number' as const,
   min,
   max,
@@ -138,7 +138,7 @@ export const settings = {
   },
   transfer_attributes: {
     default: 'times,permissions',
-    ...words('times', 'permissions', 'mode', 'owner'),
+    ...words('times', 'permissions', 'mode', 'owner', 'xattr', 'hardlinks'),
     levels: everywhere,
     description: 'What is copied beside the contents',
   },
@@ -187,12 +187,21 @@ export const settings = {
     description: 'Jobs at a time between one pair of endpoints, both directions together',
   },
   transfer_socket_count: {
-    default: '4',
+    default: 'auto',
     unit: 'connections',
-    type: number(1, 64),
+    type: number(1, 64, { also: 'auto' }),
     levels: job,
     guard: 'operators',
-    description: 'Connections of one session',
+    description:
+      'TCP connections for the data of one session, beside the one for control; auto takes as many as the line is worth',
+  },
+  transfer_transport: {
+    default: 'auto',
+    ...choice('auto', 'tcp', 'udp'),
+    levels: job,
+    guard: 'operators',
+    description:
+      'What data travels over: auto takes udp over a distance where it gets through, else tcp; udp fails where it does not',
   },
   task_bucketsize: {
     default: '500',
@@ -307,6 +316,7 @@ function fault({ type, unit }: SettingDefinition, value: string, regex?: RegexEn
   const word = value.trim().toLowerCase()
   switch (type.kind) {
     case 'number': {
+      if (word === type.also) return undefined
       const amount = word === '' ? Number.NaN : Number(word)
       if (!Number.isFinite(amount)) return `has to be a number (${unit}), not ${shown}`
       if (amount === type.also) return undefined

@@ -56,9 +56,7 @@ describe('a copy', () => {
       expect(readFileSync(join(target, 'big')).equals(readFileSync(join(source, 'big')))).toBe(true)
       expect(readdirSync(target)).toEqual(['big'])
       const [end] = [...from.ends.values()]
-      expect(end?.cipher).toBe(
-        cipher === 'aes128' ? 'TLS_AES_128_GCM_SHA256' : 'TLS_CHACHA20_POLY1305_SHA256',
-      )
+      expect(end?.cipher).toBe(cipher === 'aes128' ? 'AES-128-GCM' : 'AES-256-GCM')
     },
   )
 

@@ -11,10 +11,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { encode, protocolVersion } from '@waybill/asc'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { dial } from '../transport/connector.js'
-import { copy, makeTask, openPair, Side, specs, temporaryDirectory, withPort } from './pair.fixture.js'
+import { copy, hello, makeTask, openPair, Side, specs, temporaryDirectory, withPort } from './pair.fixture.js'
 import { describeTree, makeTree } from './tree.fixture.js'
 
 let from: Side
@@ -209,7 +208,7 @@ describe('sessions', () => {
     } as const
     const socket = await dial('127.0.0.1', options, new AbortController().signal)
     socket.on('error', () => undefined).resume()
-    socket.write(encode({ type: 'hello', version: protocolVersion, role: 'send', index: 0, total: 1 }))
+    socket.write(hello)
     expect(await strict.ended(receiver.session)).toMatchObject({ reason: 'lost', code: 'E#J004' })
     socket.destroy()
   })

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { encode, frameType, protocolVersion } from '@waybill/asc'
+import { encode, frameType } from '@waybill/asc'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { dial } from '../transport/connector.js'
-import { copy, makeTask, openPair, Side, specs, temporaryDirectory, withPort } from './pair.fixture.js'
+import { copy, hello, makeTask, openPair, Side, specs, temporaryDirectory, withPort } from './pair.fixture.js'
 import { makeTree } from './tree.fixture.js'
 
 let from: Side
@@ -92,7 +92,7 @@ describe('paths that leave their root', () => {
     const options = { ...address, cipher: 'aes128', timeoutMs: 5000 } as const
     const socket = await dial('127.0.0.1', options, new AbortController().signal)
     socket.on('error', () => undefined).resume()
-    socket.write(encode({ type: 'hello', version: protocolVersion, role: 'send', index: 0, total: 1 }))
+    socket.write(hello)
     const task = makeTask('', 'in', { to: target })
     to.engine.tasks(receiver.session, [task.target])
     const paths = [
@@ -128,7 +128,7 @@ describe('strangers on the port', () => {
     const foreign = { ...withPort(sender, port ?? 0), session: 'other', identity: 'unknown' }
     await expect(from.engine.open(foreign)).rejects.toMatchObject({ code: 'unreachable' })
     const right = { ...withPort(sender, port ?? 0), session: 'right' }
-    expect(await from.engine.open(right)).toEqual({ port: null, cipher: 'TLS_AES_128_GCM_SHA256' })
+    expect(await from.engine.open(right)).toEqual({ port: null, cipher: 'AES-128-GCM' })
   })
 
   it('with a weaker cipher than asked for are refused', async () => {
@@ -167,7 +167,7 @@ describe('strangers on the port', () => {
     const options = { ...address, cipher: 'aes128', timeoutMs: 5000 } as const
     const socket = await dial('127.0.0.1', options, new AbortController().signal)
     socket.on('error', () => undefined).resume()
-    socket.write(encode({ type: 'hello', version: protocolVersion, role: 'send', index: 0, total: 1 }))
+    socket.write(hello)
     socket.write(bytes)
     expect(await to.ended(receiver.session)).toMatchObject({ reason: 'failed', code: 'E#J099' })
   })

@@ -1,21 +1,30 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type {
-  GivenOptions,
-  SessionEnd,
-  SessionProgress,
-  SessionSpec,
-  SessionTask,
-  TaskResult,
+import {
+  type GivenOptions,
+  type ManifestLine,
+  type PreviewLine,
+  parseManifestLine,
+  parsePreviewLine,
+  type SessionEnd,
+  type SessionProgress,
+  type SessionSpec,
+  type SessionTask,
+  type TaskResult,
 } from '@waybill/api'
+import { encode, protocolVersion } from '@waybill/asc'
+import type { ManifestRange } from '../manifest/record.js'
 import { Engine, type EngineOptions } from './engine.js'
 
 /** One engine with all that it told. */
 export class Side {
   readonly engine: Engine
   readonly results: TaskResult[] = []
+  readonly manifest: ManifestLine[] = []
+  /** What dry runs found. */
+  readonly preview: PreviewLine[] = []
   readonly ends = new Map<string, SessionEnd>()
   readonly progress = new Map<string, SessionProgress>()
   #watchers: (() => void)[] = []
@@ -26,6 +35,12 @@ export class Side {
         progress: (session, progress) => {
           this.progress.set(session, progress)
           this.#wake()
+        },
+        manifest: (_session, ranges) => {
+          for (const line of ranges.flatMap(linesOf)) {
+            if ('state' in line) this.manifest.push(line)
+            else this.preview.push(line)
+          }
         },
         results: (_session, results) => {
           this.results.push(...results)
@@ -62,6 +77,16 @@ export class Side {
   #wake(): void {
     for (const wake of this.#watchers.splice(0)) wake()
   }
+}
+
+function linesOf({ file, from, to }: ManifestRange): (ManifestLine | PreviewLine)[] {
+  if (file === null) throw new Error('A part of the manifest was lost')
+  const lines = readFileSync(file).subarray(from, to).toString().trimEnd().split('\n')
+  return lines.map((line) => {
+    const parsed = parseManifestLine(line) ?? parsePreviewLine(line)
+    if (parsed === undefined) throw new Error(`Not a line of a manifest: ${line}`)
+    return parsed
+  })
 }
 
 export interface OpenPair {
@@ -121,6 +146,16 @@ export function withPort(spec: SessionSpec, port: number): SessionSpec {
   if (spec.link.kind !== 'connect') return spec
   return { ...spec, link: { ...spec.link, port } }
 }
+
+/** What a sender that connects says first. */
+export const hello = encode({
+  type: 'hello',
+  version: protocolVersion,
+  role: 'send',
+  index: 0,
+  transport: 'tcp',
+  datagram: 0,
+})
 
 let lastIndex = 0
 

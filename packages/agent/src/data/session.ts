@@ -1,15 +1,20 @@
 import type { SessionEnd, SessionProgress, SessionSpec, SessionTask, TaskResult } from '@waybill/api'
-import { type ControlFrame, type Payload, ProtocolError, type TaskOutcome } from '@waybill/asc'
+import type { ControlFrame, Payload, TaskOutcome } from '@waybill/asc'
+import { Manifest } from '../manifest/manifest.js'
+import type { ManifestRange } from '../manifest/record.js'
+import type { LinkFault } from '../network/faults.js'
+import type { Network } from '../network/network.js'
+import type { NetworkLink } from '../network/network-link.js'
 import type { Locks } from '../transfer/locks.js'
 import { Receive } from '../transfer/receive.js'
 import { Send } from '../transfer/send.js'
 import type { BufferPool } from '../transport/buffers.js'
-import { Link, LinkFailure } from '../transport/link.js'
-import { TokenBucket } from '../transport/token-bucket.js'
 import { Speed } from './speed.js'
 
 export interface SessionEvents {
   progress(session: string, progress: SessionProgress): void
+  /** Files of the job's manifest that were written down; before the results of their tasks. */
+  manifest(session: string, ranges: readonly ManifestRange[]): void
   results(session: string, results: TaskResult[]): void
   ended(session: string, end: SessionEnd): void
 }
@@ -17,7 +22,9 @@ export interface SessionEvents {
 export interface SessionShared {
   readonly pool: BufferPool
   readonly locks: Locks
-  readonly silenceMs: number
+  readonly network: Network
+  /** Directory for the records of manifests; without one there are none. */
+  readonly manifests: string | undefined
 }
 
 /** Results gather for at most this long; milliseconds. */
@@ -29,13 +36,13 @@ const maxExecuting = 200
 /** One session on this side: a link, and the sending or receiving half that works over it. */
 export class Session {
   readonly id: string
-  readonly link: Link
+  readonly link: NetworkLink
   /** The cipher that was negotiated, once the link stands. */
   cipher: string | null = null
   readonly #events: SessionEvents
-  readonly #bucket: TokenBucket
   readonly #send: Send | undefined
   readonly #receive: Receive | undefined
+  readonly #manifest: Manifest | undefined
   readonly #speed = new Speed(performance.now())
   readonly #progress: NodeJS.Timeout
   #results: TaskResult[] = []
@@ -47,42 +54,33 @@ export class Session {
   constructor(spec: SessionSpec, shared: SessionShared, events: SessionEvents) {
     this.id = spec.session
     this.#events = events
-    this.#bucket = new TokenBucket(spec.rate)
-    this.link = new Link(
-      {
-        role: spec.role,
-        total: spec.connections,
-        silenceMs: shared.silenceMs,
-        pool: shared.pool,
-        bucket: this.#bucket,
+    this.link = shared.network.open(spec, {
+      stands: (cipher) => {
+        this.cipher = cipher
       },
-      {
-        control: (frame) => this.#control(frame),
-        data: (type, payload) => this.#data(type, payload),
-        drained: () => this.#drained(),
-        room: () => this.#send?.plan(),
-        down: (error) => this.#down(error),
-      },
-    )
+      control: (frame) => this.#control(frame),
+      data: (type, payload) => this.#data(type, payload),
+      drained: () => this.#drained(),
+      room: () => this.#send?.plan(),
+      down: (fault) => this.#down(fault),
+    })
+    const { link } = this
     const host = {
-      send: (frame: Buffer) => this.link.control(frame),
+      send: (frame: Buffer) => link.control(frame),
       finished: () => this.#finished(),
+      isCongested: () => link.congested,
     }
     if (spec.role === 'send') {
-      const { link } = this
-      this.#send = new Send({
-        ...host,
-        pool: shared.pool,
-        slot: () => link.slot(),
-        get congested() {
-          return link.congested
-        },
-      })
+      this.#send = new Send({ ...host, pool: shared.pool, slot: () => link.slot() })
     } else {
+      const { manifests, locks } = shared
+      this.#manifest = manifests === undefined ? undefined : new Manifest(manifests, spec.job, spec.lease)
       this.#receive = new Receive({
         ...host,
-        locks: shared.locks,
-        pause: (paused) => this.link.pause(paused),
+        locks,
+        manifest: this.#manifest,
+        pause: (paused) => link.pause(paused),
+        line: () => ({ roundTrip: undefined, rate: spec.rate }),
         over: (task, outcome) => this.#taskOver(task, outcome),
       })
     }
@@ -104,8 +102,7 @@ export class Session {
 
   /** Bytes a second for what this side sends; negative is no limit. */
   rate(bytesPerSecond: number): void {
-    this.#bucket.setRate(bytesPerSecond)
-    this.link.pace()
+    this.link.rate(bytesPerSecond)
   }
 
   finish(): void {
@@ -122,6 +119,11 @@ export class Session {
       else this.link.stop(end.code ?? '', end.message ?? '')
     }
     await this.#over
+  }
+
+  /** Resolves when it ended; only to be waited for once its link is down. */
+  get ended(): Promise<void> {
+    return this.#over ?? Promise.resolve()
   }
 
   #finished(): void {
@@ -153,17 +155,18 @@ export class Session {
     this.#send?.plan()
   }
 
-  #down(error: Error | undefined): void {
-    this.#over ??= this.#close(error)
+  #down(fault: LinkFault | undefined): void {
+    this.#over ??= this.#close(fault)
   }
 
-  async #close(error: Error | undefined): Promise<void> {
+  async #close(fault: LinkFault | undefined): Promise<void> {
     clearInterval(this.#progress)
-    this.#end ??= endOf(error, this.cipher)
+    this.#end ??= endOf(fault, this.cipher)
     this.#send?.close()
     await this.#receive?.close()
     this.#report()
     this.#flushResults()
+    await this.#manifest?.close()
     this.#events.ended(this.id, this.#end)
   }
 
@@ -179,13 +182,20 @@ export class Session {
     clearTimeout(this.#resultsTimer)
     this.#resultsTimer = undefined
     if (this.#results.length === 0) return
+    this.#flushManifest()
     const results = this.#results
     this.#results = []
     this.#flushed = performance.now()
     this.#events.results(this.id, results)
   }
 
+  #flushManifest(): void {
+    const ranges = this.#manifest?.take() ?? []
+    if (ranges.length > 0) this.#events.manifest(this.id, ranges)
+  }
+
   #report(): void {
+    this.#flushManifest()
     const side = this.#receive ?? this.#send
     if (side === undefined) return
     const { bytes, sent, files } = this.#receive?.session ?? this.#send ?? { bytes: 0, sent: 0, files: 0 }
@@ -199,13 +209,6 @@ export class Session {
 }
 
 /** What it means for the session that its link went down. */
-function endOf(error: Error | undefined, cipher: string | null): SessionEnd {
-  if (error === undefined) return { reason: 'stopped', code: null, message: null, cipher }
-  if (error instanceof LinkFailure) {
-    return { reason: 'failed', code: error.code, message: error.message, cipher }
-  }
-  if (error instanceof ProtocolError) {
-    return { reason: 'failed', code: 'E#J099', message: error.message, cipher }
-  }
-  return { reason: 'lost', code: 'E#J004', message: error.message, cipher }
+function endOf(fault: LinkFault | undefined, cipher: string | null): SessionEnd {
+  return { ...(fault ?? { reason: 'stopped', code: null, message: null }), cipher }
 }

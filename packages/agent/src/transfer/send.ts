@@ -14,22 +14,25 @@ import {
   smallFile,
   type Verdict,
 } from '@waybill/asc'
+import type { Slot } from '../network/network-link.js'
 import { Owners } from '../platform/owners.js'
+import { describeEntry, type Note, type Particulars, particularsOf } from '../scan/describe.js'
 import { filterOf } from '../scan/filter.js'
-import { describeEntry, type Scanner, scan } from '../scan/scan.js'
+import { type Scanner, scan } from '../scan/scan.js'
 import { readSmall, SourceFile } from '../scan/source-file.js'
 import type { BufferPool } from '../transport/buffers.js'
-import type { Slot } from '../transport/link.js'
+import { Surroundings } from './delta/surroundings.js'
 import { Fault, faultOf } from './fault.js'
 import { hash128 } from './hash.js'
 import { Places, type SourcePlace } from './place.js'
 import { identityOf, whatIsLacking } from './sync/lacking.js'
+import { isZero } from './zeros.js'
 
 /** What the sending side needs of its session. */
 export interface SendHost {
   send(frame: Buffer): void
   /** Whether control frames pile up; then scanning waits. */
-  readonly congested: boolean
+  isCongested(): boolean
   slot(): Slot | undefined
   finished(): void
   readonly pool: BufferPool
@@ -41,7 +44,7 @@ interface SourceTask {
   scanner: Scanner | undefined
   /** Which directory the source is, where the receiver may ask what it lacks. */
   identity: string | undefined
-  owners: Owners | undefined
+  particulars: Particulars
   warnings: number
   failures: number
   bytes: number
@@ -84,7 +87,7 @@ export class Send implements SenderOutput {
   offer(tasks: readonly SessionTask[]): void {
     const fresh = tasks.filter(({ index }) => !this.#tasks.has(index))
     for (const task of fresh) {
-      const nothing = { place: undefined, scanner: undefined, identity: undefined, owners: undefined }
+      const nothing = { place: undefined, scanner: undefined, identity: undefined, particulars: {} }
       this.#tasks.set(task.index, { task, ...nothing, warnings: 0, failures: 0, bytes: 0, files: 0 })
     }
     this.session.offer(fresh.map(({ index }) => index))
@@ -109,7 +112,7 @@ export class Send implements SenderOutput {
       if (work.kind === 'pack') this.#sendPack(work.files, slot)
       else this.#sendChunk(work, slot)
     }
-    if (this.session.toScan() !== undefined && !this.#host.congested) this.plan()
+    if (this.session.toScan() !== undefined && !this.#host.isCongested()) this.plan()
   }
 
   /** Pumps soon, after what is waiting in the event loop. */
@@ -169,7 +172,7 @@ export class Send implements SenderOutput {
   }
 
   #scanSome(): void {
-    const index = this.#host.congested ? undefined : this.session.toScan()
+    const index = this.#host.isCongested() ? undefined : this.session.toScan()
     if (index === undefined) return
     const task = this.#tasks.get(index)
     if (task === undefined) {
@@ -177,7 +180,7 @@ export class Send implements SenderOutput {
       return
     }
     try {
-      task.scanner ??= this.#beginScan(index, task)
+      task.scanner ??= this.#beginScan(task)
       const { scanner } = task
       this.session.announce(index, scanner.step(Math.min(scanStep, this.session.room)))
       if (!scanner.done) return
@@ -188,23 +191,24 @@ export class Send implements SenderOutput {
     }
   }
 
-  #beginScan(index: number, task: SourceTask): Scanner {
+  #beginScan(task: SourceTask): Scanner {
     task.place = this.#places.source(task.task.location)
     const { include, exclude, options } = task.task
     const { attributes, mode } = fullOptions(options)
-    if (attributes.includes('owner')) {
-      task.owners = this.#owners
-    }
+    task.particulars = particularsOf(attributes, this.#owners)
     const { kind, scanner } = scan(task.place, filterOf(include, exclude), {
-      owners: task.owners,
-      note: (path, code, message) => {
-        // Counted apart: a failure must never go under among warnings.
-        const count = code.startsWith('W') ? ++task.warnings : ++task.failures
-        if (count <= maxNotes) this.session.note(index, path, code, message)
-      },
+      ...task.particulars,
+      note: (...note) => this.#note(task, ...note),
     })
     if (mode === 'onewaysync' && kind === 'directory') task.identity = identityOf(task.place)
     return scanner
+  }
+
+  /** Something of the source that is left out. */
+  #note(task: SourceTask, path: BytePath, code: string, message: string): void {
+    // Counted apart: a failure must never go under among warnings.
+    const count = code.startsWith('W') ? ++task.warnings : ++task.failures
+    if (count <= maxNotes) this.session.note(task.task.index, path, code, message)
   }
 
   #sendPack(files: readonly OutgoingFile[], slot: Slot): void {
@@ -221,9 +225,9 @@ export class Send implements SenderOutput {
 
   #addToPack(pack: PackWriter, file: OutgoingFile): void {
     const { entry } = file
-    const place = this.#tasks.get(entry.task)?.place
-    if (file.dropped || place === undefined) return
+    if (file.dropped) return
     try {
+      const place = this.#placeOf(file)
       const room = pack.room(entry.size)
       if (room === undefined) throw new Error('The pack is full')
       const now = readSmall(place, entry, room)
@@ -240,21 +244,20 @@ export class Send implements SenderOutput {
 
   #sendChunk(work: ChunkWork, slot: Slot): void {
     const { file, length, offset } = work
+    const source = this.#sourceOf(file)
+    if (source === undefined || this.#isHole(work, source)) {
+      slot.release()
+      this.plan()
+      return
+    }
+    const around = Surroundings.of(this.session, work)
     const buffer = this.#host.pool.acquire(chunkDataAt + length)
     const giveUp = () => {
       slot.release()
       this.#host.pool.release(buffer)
       this.plan()
     }
-    let source: SourceFile
-    try {
-      source = this.#sourceOf(file)
-    } catch (error) {
-      this.#lost(file, error)
-      giveUp()
-      return
-    }
-    source.read(buffer, chunkDataAt, length, offset, (error, ended) => {
+    const read = (error: Error | undefined, ended: boolean) => {
       if (this.#closed || file.dropped) {
         giveUp()
       } else if (error !== undefined) {
@@ -263,19 +266,78 @@ export class Send implements SenderOutput {
       } else if (ended) {
         this.#verify(file, source)
         giveUp()
+      } else if (work.again) {
+        this.#resend(work, source, slot, buffer)
+      } else if (isZero(buffer, chunkDataAt, chunkDataAt + length)) {
+        this.#zeros(work, source, 1)
+        giveUp()
       } else {
-        this.#chunkRead(work, source, slot, buffer)
+        this.#chunkRead(work, source, slot, buffer, around)
       }
-    })
+    }
+    if (around === undefined) source.read(buffer, chunkDataAt, length, offset, read)
+    else around.read(source, buffer, read)
   }
 
-  #chunkRead(work: ChunkWork, source: SourceFile, slot: Slot, buffer: Buffer): void {
+  /** A chunk that the receiver could not make from its patch: as it was, or it is lost. */
+  #resend(work: ChunkWork, source: SourceFile, slot: Slot, buffer: Buffer): void {
+    const { file, index, length } = work
+    const digest = hash128(buffer.subarray(chunkDataAt, chunkDataAt + length))
+    if (this.session.chunkReread(work, digest)) {
+      this.#count(file, 0, length)
+      slot.send(sealChunk(buffer, file.entry.id, index, length, digest), () =>
+        this.#host.pool.release(buffer),
+      )
+      return
+    }
+    slot.release()
+    this.#host.pool.release(buffer)
+    this.#differs(file, source)
+    this.plan()
+  }
+
+  /** What was read before is not there any more, whatever the file's time says. */
+  #differs(file: OutgoingFile, source: SourceFile): void {
+    try {
+      const now = source.changed()
+      if (now === undefined)
+        throw new Fault('E#J005', `${showPath(file.entry.path)} changed while it was sent`)
+      this.#changed(file, now)
+    } catch (error) {
+      this.#lost(file, error)
+    }
+  }
+
+  /** Settles what of the file is a hole from here on; false when that is less than a chunk. */
+  #isHole(work: ChunkWork, source: SourceFile): boolean {
+    const chunks = work.again ? 0 : source.emptyChunks(work.index)
+    if (chunks > 0) this.#zeros(work, source, chunks)
+    return chunks > 0
+  }
+
+  #zeros(work: ChunkWork, source: SourceFile, chunks: number): void {
+    const { bytes, last } = this.session.zerosRead(work, chunks)
+    if (!work.file.comparing) this.#count(work.file, bytes, 0)
+    if (last) this.#verify(work.file, source)
+  }
+
+  #chunkRead(
+    work: ChunkWork,
+    source: SourceFile,
+    slot: Slot,
+    buffer: Buffer,
+    around: Surroundings | undefined,
+  ): void {
     const { file, index, length } = work
     const digest = hash128(buffer.subarray(chunkDataAt, chunkDataAt + length))
     const { missing, last } = this.session.chunkRead(work, digest)
     // What is only compared counts once it is settled.
-    if (!file.comparing) this.#count(file, length, missing ? length : 0)
-    if (missing) {
+    const patch = missing ? around?.patch(digest, this.#host.pool) : undefined
+    if (!file.comparing) this.#count(file, length, missing ? (patch?.length ?? length) : 0)
+    if (patch !== undefined) {
+      slot.send(patch, () => undefined)
+      this.#host.pool.release(buffer)
+    } else if (missing) {
       slot.send(sealChunk(buffer, file.entry.id, index, length, digest), () =>
         this.#host.pool.release(buffer),
       )
@@ -299,22 +361,38 @@ export class Send implements SenderOutput {
     }
   }
 
-  #sourceOf(file: OutgoingFile): SourceFile {
-    const open = this.#open.get(file)
-    if (open !== undefined) return open
-    const place = this.#tasks.get(file.entry.task)?.place
-    if (place === undefined) throw new Error('The task is over')
-    const source = new SourceFile(place, file.entry)
-    this.#open.set(file, source)
-    return source
+  /** The file, opened when it is first asked for; undefined when it cannot be, and then it is lost. */
+  #sourceOf(file: OutgoingFile): SourceFile | undefined {
+    try {
+      const open = this.#open.get(file)
+      if (open !== undefined) return open
+      const source = new SourceFile(this.#placeOf(file), file.entry)
+      this.#open.set(file, source)
+      return source
+    } catch (error) {
+      this.#lost(file, error)
+      return undefined
+    }
+  }
+
+  /** Where a file that was asked for lies. */
+  #placeOf(file: OutgoingFile): SourcePlace {
+    const known = this.#tasks.get(file.entry.task)
+    if (known?.place === undefined) throw new Error('The task is over')
+    if (known.task.options?.dryRun !== true || file.comparing) return known.place
+    throw new Fault('E#J099', 'A dry run moves nothing')
   }
 
   #changed(file: OutgoingFile, now: BigIntStats): void {
     if (file.retried) {
       this.#lost(file, new Fault('E#J005', `${showPath(file.entry.path)} changed while it was sent, twice`))
     } else {
-      const owners = this.#tasks.get(file.entry.task)?.owners
-      this.session.fileChanged(file, describeEntry(file.entry.path, now, owners))
+      const { path } = file.entry
+      const task = this.#tasks.get(file.entry.task)
+      // No other name waits for it any more: one of them takes its part.
+      const told = { ...task?.particulars, links: false }
+      const note: Note = (...said) => task && this.#note(task, ...said)
+      this.session.fileChanged(file, describeEntry(this.#placeOf(file), path, now, told, note))
       this.#release(file)
     }
   }

@@ -1,3 +1,4 @@
+import { connect as connectPlain, type Socket } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
 import { CipherError, type CipherStrength, checkCipher, suites, tlsOptions } from './secure.js'
 
@@ -60,6 +61,23 @@ export function dial(host: string, options: Dial, abort: AbortSignal): Promise<T
     socket.once('close', () => {
       settle()
       reject(new Error('The connection was closed'))
+    })
+  })
+}
+
+/** A plain connection to where a link already stands; what goes over it is sealed by records. */
+export function dialPlain(host: string, { port, timeoutMs }: Dial): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connectPlain({ host, port })
+    const timer = setTimeout(() => socket.destroy(new Error('No answer in time')), timeoutMs)
+    socket.once('close', () => clearTimeout(timer))
+    socket.once('error', reject)
+    socket.once('connect', () => {
+      clearTimeout(timer)
+      socket.off('error', reject)
+      // Between here and its taker it may break as well; its end says enough.
+      socket.on('error', () => undefined)
+      resolve(socket)
     })
   })
 }

@@ -1,5 +1,6 @@
-import type { Socket } from 'node:net'
-import { createServer, type Server, type TLSSocket } from 'node:tls'
+import { createServer as createPlainServer, type Server, type Socket } from 'node:net'
+import { createServer, type TLSSocket } from 'node:tls'
+import { type Preamble, preambleBytes, readPreamble } from './preamble.js'
 import { allSuites, tlsOptions } from './secure.js'
 
 /** A link that is waited for: who proves to know `key` under `identity` is handed over. */
@@ -9,20 +10,30 @@ export interface ExpectedLink {
   connected(socket: TLSSocket): void
 }
 
-const handshakeMs = 10_000
+/** A link that stands, and takes connections for data. */
+export interface BulkTaker {
+  /** Takes a connection that says to be its; `proved` is to be called when it showed to know the key. */
+  take(socket: Socket, index: number, proved: () => void): void
+}
+
+/** For all that a stranger has to do until it proved a key; milliseconds. */
+const strangerMs = 10_000
 /** Connections that have not proved anything yet. */
 const maxStrangers = 64
+/** First byte of TLS: a record with a handshake (RFC 8446, 5.1). */
+const tlsByte = 0x16
 
 /**
- * The one port of this process that others connect to. It is open only while links are expected or alive;
- * the identity in the handshake tells which link a connection is for. Whoever does not know a key gets
- * nothing but a closed connection.
+ * The one port of this process that others connect to. It is open only while links are expected or alive. TLS makes a
+ * link, and the identity in its handshake tells which; plain connections bring sealed records for a link that stands.
+ * Whoever does not know a key gets nothing but a closed connection.
  */
 export class LinkListener {
   readonly #expected = new Map<string, ExpectedLink>()
+  readonly #standing = new Map<string, BulkTaker>()
   readonly #identities = new WeakMap<TLSSocket, string>()
   readonly #strangers = new Set<Socket>()
-  #opening: Promise<{ server: Server; port: number }> | undefined
+  #opening: Promise<Open> | undefined
 
   /** Waits for a link; answers with the port once it is open. `forget` it when it came to its end. */
   async expect(link: ExpectedLink, ports: readonly [number, number]): Promise<number> {
@@ -37,14 +48,15 @@ export class LinkListener {
     }
   }
 
-  forget(identity: string): void {
-    this.#expected.delete(identity)
-    if (this.#expected.size === 0) this.close()
+  /** Connections that name link `id` go to `taker` from now on. */
+  stands(id: Buffer, taker: BulkTaker): void {
+    this.#standing.set(id.toString('hex'), taker)
   }
 
-  /** The port that is open now. */
-  async port(): Promise<number | undefined> {
-    return (await this.#opening)?.port
+  forget(identity: string, id?: Buffer): void {
+    this.#expected.delete(identity)
+    if (id !== undefined) this.#standing.delete(id.toString('hex'))
+    if (this.#expected.size === 0) this.close()
   }
 
   close(): void {
@@ -57,7 +69,7 @@ export class LinkListener {
     )
   }
 
-  async #open([first, last]: readonly [number, number]): Promise<{ server: Server; port: number }> {
+  async #open([first, last]: readonly [number, number]): Promise<Open> {
     for (let port = first; ; port++) {
       const server = this.#server()
       try {
@@ -71,10 +83,10 @@ export class LinkListener {
   }
 
   #server(): Server {
-    const server = createServer({
+    const secure = createServer({
       ...tlsOptions,
       ciphers: allSuites,
-      handshakeTimeout: handshakeMs,
+      handshakeTimeout: strangerMs,
       pskCallback: (socket, identity) => {
         const link = this.#expected.get(identity)
         if (link === undefined) return null
@@ -82,22 +94,57 @@ export class LinkListener {
         return link.key
       },
     })
-    server.on('connection', (socket: Socket) => this.#stranger(socket))
-    server.on('tlsClientError', (_error, socket) => socket.destroy())
-    server.on('secureConnection', (socket) => this.#secured(socket))
+    secure.on('tlsClientError', (_error, socket) => socket.destroy())
+    secure.on('secureConnection', (socket) => this.#secured(socket))
+    const server = createPlainServer((socket) => this.#stranger(socket, secure))
     // A server that fails later only means that nobody new comes in.
     server.on('error', () => undefined)
     return server
   }
 
-  #stranger(socket: Socket): void {
+  #stranger(socket: Socket, secure: Server): void {
+    socket.on('error', () => socket.destroy())
     if (this.#strangers.size >= maxStrangers) {
       socket.destroy()
       return
     }
     this.#strangers.add(socket)
-    socket.once('close', () => this.#strangers.delete(socket))
-    socket.on('error', () => socket.destroy())
+    const timer = setTimeout(() => socket.destroy(), strangerMs)
+    socket.once('close', () => {
+      clearTimeout(timer)
+      this.#strangers.delete(socket)
+    })
+    const known = () => {
+      clearTimeout(timer)
+      this.#strangers.delete(socket)
+    }
+    let begun: Buffer | undefined
+    const look = (bytes: Buffer) => {
+      begun = begun === undefined ? bytes : Buffer.concat([begun, bytes])
+      const isTls = begun[0] === tlsByte
+      if (!isTls && begun.length < preambleBytes) return
+      socket.off('data', look)
+      // It is read anew by whoever takes it.
+      socket.pause()
+      socket.unshift(isTls ? begun : begun.subarray(preambleBytes))
+      if (isTls) {
+        clearTimeout(timer)
+        secure.emit('connection', socket)
+      } else {
+        this.#plain(socket, readPreamble(begun), known)
+      }
+    }
+    socket.on('data', look)
+  }
+
+  #plain(socket: Socket, preamble: Preamble | undefined, proved: () => void): void {
+    const taker = preamble && this.#standing.get(preamble.link.toString('hex'))
+    if (preamble === undefined || taker === undefined) {
+      socket.destroy()
+    } else {
+      taker.take(socket, preamble.index, proved)
+      socket.resume()
+    }
   }
 
   #secured(socket: TLSSocket): void {
@@ -113,6 +160,11 @@ export class LinkListener {
     if (link === undefined) socket.destroy()
     else link.connected(socket)
   }
+}
+
+interface Open {
+  readonly server: Server
+  readonly port: number
 }
 
 function listen(server: Server, port: number): Promise<number> {

@@ -4,12 +4,18 @@ import type { TLSSocket } from 'node:tls'
 export type CipherStrength = 'aes128' | 'aes256'
 
 /**
- * The suite for each strength. Node's pre-shared keys work with SHA-256 suites only, and fall back silently,
- * so 256 bits are ChaCha20-Poly1305, and what was negotiated is looked at on both sides.
+ * The suite of the control connection for each strength. Node's pre-shared keys work with SHA-256 suites only, and
+ * fall back silently, so 256 bits are ChaCha20-Poly1305, and what was negotiated is looked at on both sides.
  */
 export const suites: Record<CipherStrength, string> = {
   aes128: 'TLS_AES_128_GCM_SHA256',
   aes256: 'TLS_CHACHA20_POLY1305_SHA256',
+}
+
+/** The encryption of a link as people see it: that of its data. */
+export const cipherNames: Record<CipherStrength, string> = {
+  aes128: 'AES-128-GCM',
+  aes256: 'AES-256-GCM',
 }
 
 export const allSuites = Object.values(suites).join(':')

@@ -62,7 +62,10 @@ export const sessionSpec = v.object({
   identity: v.string(),
   key: v.pipe(v.string(), v.base64(), v.length(44)),
   cipher: v.picklist(['aes128', 'aes256']),
-  connections: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64)),
+  /** Connections for data; `auto` is as many as the line is worth. */
+  connections: v.union([v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64)), v.literal('auto')]),
+  /** What data travels over; what is absent is `auto`: what the line is worth. */
+  transport: v.optional(v.picklist(['auto', 'tcp', 'udp'])),
   /** Bytes a second; -1 is no limit. */
   rate: v.number(),
 })

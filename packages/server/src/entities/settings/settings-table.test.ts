@@ -13,7 +13,8 @@ function row(name: string, definition: SettingDefinition): string {
   const { type } = definition
   const words =
     type.kind === 'choice' || type.kind === 'words' ? type.values.map((word) => `\`${word}\``).join(', ') : ''
-  const range = type.kind === 'number' ? `, ${type.min} to ${type.max}` : ''
+  const word = type.kind === 'number' && typeof type.also === 'string' ? `, or \`${type.also}\`` : ''
+  const range = type.kind === 'number' ? `, ${type.min} to ${type.max}${word}` : ''
   const values = type.kind === 'words' ? `any of ${words}, with commas between` : words || `${unit}${range}`
   return `| \`${name}\`${mark} | ${usual === '' ? '' : `\`${usual}\``} | ${values} | ${places} | ${description} |`
 }

@@ -32,7 +32,8 @@ export async function planSession(db: Tx, lease: Lease, settings: EffectiveSetti
     identity: lease.session,
     key: randomBytes(32).toString('base64'),
     cipher: wordSetting(settings, 'transfer_encryption') === 'aes256' ? 'aes256' : 'aes128',
-    connections: Math.min(64, Math.max(1, Math.trunc(numberSetting(settings, 'transfer_socket_count')))),
+    connections: connectionsOf(settings),
+    transport: transportOf(settings),
     rate: rateOf(settings),
   }
   const send = { ...common, role: 'send' as const }
@@ -41,6 +42,16 @@ export async function planSession(db: Tx, lease: Lease, settings: EffectiveSetti
   return rank(source) <= rank(destination)
     ? { listener: source, connector: destination, listen: send, connect: receive }
     : { listener: destination, connector: source, listen: receive, connect: send }
+}
+
+function connectionsOf(settings: EffectiveSettings): Common['connections'] {
+  const count = Math.trunc(numberSetting(settings, 'transfer_socket_count'))
+  return Number.isNaN(count) ? 'auto' : Math.min(64, Math.max(1, count))
+}
+
+function transportOf(settings: EffectiveSettings): 'auto' | 'tcp' | 'udp' {
+  const word = wordSetting(settings, 'transfer_transport')
+  return word === 'tcp' || word === 'udp' ? word : 'auto'
 }
 
 /** The speed limit in bytes a second; -1 is none. MB are 1,000,000 bytes. */
