@@ -3,35 +3,57 @@ import { rounded } from '../measure/numbers.js'
 import { goodputSeries } from './series.js'
 
 const size = { width: 760, height: 430 }
-const frame = { left: 52, right: 560, top: 74, bottom: 376 }
+const frame = { left: 52, right: 560, top: 70, bottom: 376 }
 /**
  * Mbit/s at the two ends of the axis. It is logarithmic: programs differ by factors of hundreds, and on a linear one
  * most of them would lie on the ground at the first loss.
  */
-const axis = { least: 1, most: 600, ticks: [1, 10, 100, 500] }
+const axis = { least: 1, most: 600, ticks: [1, 10, 100] }
 const labelHeight = 17
 
+/** What is drawn, in light and in dark. No variables of CSS: not every program that shows SVG knows them. */
+const colours = {
+  paper: ['#ffffff', '#0d1117'],
+  ink: ['#1f2328', '#e6edf3'],
+  quiet: ['#6b7280', '#9aa4b0'],
+  grid: ['#e5e7eb', '#2b323b'],
+  ours: ['#1d5fd1', '#6cb0ff'],
+  rsync: ['#b45309', '#f0a04b'],
+  scp: ['#15803d', '#58c46c'],
+  rclone: ['#7e22ce', '#c99bff'],
+  limit: ['#6b7280', '#9aa4b0'],
+}
+
 const style = `
-  text { font: 13px system-ui, -apple-system, 'Segoe UI', sans-serif; fill: var(--ink) }
-  .title { font-size: 16px; font-weight: 600 }
-  .quiet { fill: var(--quiet) }
-  .paper { fill: var(--paper) }
-  .grid { stroke: var(--grid); stroke-width: 1 }
-  .capacity { stroke: var(--quiet); stroke-width: 1; stroke-dasharray: 2 3 }
-  .curve { fill: none; stroke: var(--tone); stroke-width: 2; stroke-linejoin: round }
-  .dot { fill: var(--tone) }
-  .leader { stroke: var(--tone); stroke-width: 1; opacity: .5 }
-  .label { fill: var(--tone) }
-  .ours { --tone: var(--blue) } .ours .curve { stroke-width: 3.5 } .ours .label { font-weight: 600 }
-  .refused .curve { stroke-width: 2.5; stroke-dasharray: 7 4 }
-  .rsync { --tone: var(--orange) } .scp { --tone: var(--green) } .rclone { --tone: var(--violet) }
-  .limit { --tone: var(--quiet) } .limit .curve { stroke-width: 1.25 }
-  svg { --paper: #ffffff; --ink: #1f2328; --quiet: #6b7280; --grid: #e5e7eb;
-    --blue: #1d5fd1; --orange: #b45309; --green: #15803d; --violet: #7e22ce }
-  @media (prefers-color-scheme: dark) {
-    svg { --paper: #0d1117; --ink: #e6edf3; --quiet: #9aa4b0; --grid: #2b323b;
-      --blue: #6cb0ff; --orange: #f0a04b; --green: #58c46c; --violet: #c99bff }
-  }`
+text { font: 13px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif }
+.title { font-size: 16px; font-weight: 600 }
+.grid { stroke-width: 1 }
+.capacity { stroke-width: 1; stroke-dasharray: 2 3 }
+.curve { fill: none; stroke-width: 2; stroke-linejoin: round }
+.leader { stroke-width: 1; opacity: .5 }
+.ours .curve { stroke-width: 3.5 }
+.ours .label { font-weight: 600 }
+.refused .curve { stroke-width: 2.5; stroke-dasharray: 7 4 }
+.limit .curve { stroke-width: 1.25 }
+${coloured(0)}
+@media (prefers-color-scheme: dark) {
+${coloured(1)}
+}`
+
+function coloured(/** @type {0 | 1} */ theme) {
+  const { paper, ink, quiet, grid, ...programs } = colours
+  return [
+    `.paper { fill: ${paper[theme]} }`,
+    `.title { fill: ${ink[theme]} }`,
+    `.quiet { fill: ${quiet[theme]} }`,
+    `.grid { stroke: ${grid[theme]} }`,
+    `.capacity { stroke: ${quiet[theme]} }`,
+    ...Object.entries(programs).map(
+      ([name, { [theme]: colour }]) =>
+        `.${name} .curve, .${name} .leader { stroke: ${colour} } .${name} .dot, .${name} .label { fill: ${colour} }`,
+    ),
+  ].join('\n')
+}
 
 /**
  * The chart of goodput against loss, as SVG. It has a background of its own in light and in dark, so that it can be
@@ -41,7 +63,7 @@ const style = `
 export function goodputChart(results) {
   const { losses, line, sizes, rounds } = results
   const series = goodputSeries(results)
-  const capacity = Math.round((line.rate * (1500 - 52)) / 1500)
+  const capacity = Math.floor((line.rate * (1500 - 52)) / 1500)
   const about =
     `One file of ${sizes.file / 1e9} GB, ${2 * line.delay} ms round trip, ${line.rate} Mbit/s, hosts with cubic; ` +
     `median of ${rounds}`
@@ -53,10 +75,11 @@ export function goodputChart(results) {
 <text class="quiet" id="about" x="16" y="48">${about}</text>
 ${axis.ticks.map((value) => tick(value)).join('\n')}
 <line class="capacity" x1="${frame.left}" x2="${frame.right}" y1="${y(capacity)}" y2="${y(capacity)}"/>
-<text class="quiet" x="${frame.left + 4}" y="${y(capacity) - 6}">all that file data can have: ${capacity}</text>
-<text class="quiet" x="16" y="${frame.top - 8}">Mbit/s</text>
+<text class="quiet" text-anchor="end" x="${frame.left - 8}" y="${y(capacity) + 4}">${capacity}</text>
+<text class="quiet" x="${frame.left + 4}" y="${y(capacity) - 7}">Mbit/s; the dotted line is all that file data can have</text>
 ${losses.map((loss, at) => `<text class="quiet" text-anchor="middle" x="${x(at, losses)}" y="${frame.bottom + 24}">loss ${loss} %</text>`).join('\n')}
 ${labelled(series, losses)
+  .sort((a, b) => depth(a) - depth(b))
   .map((one) => curve(one, losses))
   .join('\n')}
 </svg>
@@ -98,9 +121,14 @@ function labelled(series, losses) {
     one.at = Math.max(one.at, (placed[index - 1]?.at ?? 0) + labelHeight)
   })
   placed.toReversed().forEach((one, index, reversed) => {
-    one.at = Math.min(one.at, (reversed[index - 1]?.at ?? frame.bottom + 30) - labelHeight)
+    one.at = Math.min(one.at, (reversed[index - 1]?.at ?? frame.bottom + 22) - labelHeight)
   })
   return placed
+}
+
+/** What lies above what: the limits below all, ours on top. */
+function depth(/** @type {{ kind: string }} */ { kind }) {
+  return kind === 'limit' ? 0 : kind.startsWith('ours') ? 2 : 1
 }
 
 /** @param {ReturnType<typeof labelled>[number]} series @param {readonly number[]} losses */
