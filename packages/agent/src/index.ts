@@ -6,6 +6,7 @@ import { removeOldRecords } from './manifest/old-records.js'
 
 export type { RunningAgent } from './control/run-agent.js'
 export type { Log } from './control/session-engine.js'
+export { readContents } from './manifest/contents.js'
 export { version as agentVersion } from './version.js'
 
 export type RunAgentOptions = Omit<AgentOptions, 'engine' | 'heartbeat'>

@@ -65,6 +65,12 @@ export const registry: readonly CommandEntry[] = [
     load: () => import('./commands/jobs/log.js').then(({ command }) => command),
   },
   {
+    name: 'manifest',
+    group: transfers,
+    summary: 'list the files of a job with their checksums, or verify them',
+    load: () => import('./commands/manifest/manifest.js').then(({ command }) => command),
+  },
+  {
     name: 'pause',
     group: transfers,
     summary: 'put jobs on hold',

@@ -15,6 +15,7 @@ import {
 } from './files.js'
 import { type FollowOptions, follow } from './follow.js'
 import { Journal } from './journal.js'
+import { type ManifestFile, readManifest } from './manifest.js'
 import { Mappings } from './mappings.js'
 import { type CreateOptions, type FindOptions, findPayload, present } from './options.js'
 import { Settings } from './settings.js'
@@ -233,6 +234,11 @@ export class Session {
     const report = answer.report ?? (isJson(answer.result) ? answer.result.report : undefined)
     if (typeof report !== 'string') throw new WaybillError('internal', 'The server answered without a log.')
     return report
+  }
+
+  /** The files that a job brought to its destination or found there, with their checksums, a page at a time. */
+  manifest(job: string): AsyncGenerator<readonly ManifestFile[], void, void> {
+    return readManifest(this.#connection, job)
   }
 
   /** The job each time that it changed, until it is done, aborted or failed. See `follow`. */
