@@ -1,5 +1,6 @@
 import type { Hash } from './data-frames.js'
 import type { Entry } from './entries/entry.js'
+import type { LinkGroup } from './entries/links.js'
 import type { ZeroDigests } from './entries/zeros.js'
 import { chunkCount, chunkLength, digestBytes } from './limits.js'
 import { showPath } from './paths.js'
@@ -49,6 +50,8 @@ export class IncomingTask {
   #failures = 0
   #fault: { code: string; message: string } | undefined
   readonly #details: Detail[] = []
+  /** Files with several names, by the entry of their first. */
+  readonly links = new Map<number, LinkGroup>()
 
   constructor(index: number, now: number) {
     this.index = index
@@ -111,6 +114,8 @@ export class IncomingFile {
   state: 'checking' | 'comparing' | 'wanted' | 'committing' = 'checking'
   /** The task is over or the sender withdrew it: what still arrives for it is for nothing. */
   dropped = false
+  /** The other names of it. */
+  group: LinkGroup | undefined
   /** xxh128 of its contents at this side in hexadecimal digits, as soon as it is known. */
   checksum: string | undefined
   #digests: Buffer | undefined

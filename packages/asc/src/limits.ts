@@ -32,6 +32,13 @@ export const askBytes = 256 * kib
 export const maxAsks = 4
 /** Chunks that all files on their way may have together, so that their digests stay within 140 MB: 32 TiB. */
 export const maxOpenChunks = 8 * 1024 * 1024
+/** Entries of one frame take about this much at most. */
+export const entriesBytes = 256 * kib
+/** What extended attributes of one entry take, names and values; and those of all entries that are open. */
+export const maxExtended = 64 * kib
+export const maxOpenExtended = 32 * mib
+/** Files with several names that are remembered at a time. */
+export const maxLinks = 200_000
 /** Largest size of one file: what a double counts exactly. */
 export const maxSize = Number.MAX_SAFE_INTEGER
 

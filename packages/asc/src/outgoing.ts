@@ -1,11 +1,13 @@
 import type { Hash } from './data-frames.js'
 import type { Entry } from './entries/entry.js'
+import { extendedBytes } from './entries/extended.js'
+import type { Inode } from './entries/links.js'
 import type { ZeroDigests } from './entries/zeros.js'
 import { chunkBytes, chunkCount, chunkLength, digestBytes } from './limits.js'
 import { ProtocolError } from './protocol-error.js'
 
 /** What a scan finds: an entry before it has its number. */
-export type Found = Omit<Entry, 'id' | 'task'>
+export type Found = Omit<Entry, 'id' | 'task' | 'link'> & { readonly inode?: Inode }
 
 /** One chunk of a large file, to be read and sent over any connection. */
 export interface ChunkWork {
@@ -28,6 +30,8 @@ export class OutgoingFile {
   readonly entry: Entry
   /** It changed while it was read, and this is the second try. */
   readonly retried: boolean
+  /** Bytes of extended attributes that the receiver keeps until it is settled; here they are not kept. */
+  readonly weight: number
   /** The receiver does not want it any more: whatever is under way for it is for nothing. */
   dropped = false
   /** The receiver has asked for it. */
@@ -42,7 +46,8 @@ export class OutgoingFile {
   #read = 0
 
   constructor(entry: Entry, retried: boolean) {
-    this.entry = entry
+    this.weight = extendedBytes(entry.extended)
+    this.entry = entry.extended === undefined ? entry : withoutExtended(entry)
     this.retried = retried
   }
 
@@ -141,4 +146,8 @@ export class OutgoingFile {
   digest(hash: Hash): Buffer {
     return hash(this.#digests ?? Buffer.alloc(0))
   }
+}
+
+function withoutExtended({ extended: _, ...entry }: Entry): Entry {
+  return entry
 }

@@ -1,6 +1,7 @@
 import type { Payload } from './decoder.js'
 import type { Patch } from './delta/patch.js'
 import type { IncomingFile, IncomingTask, TaskOutcome } from './incoming.js'
+import type { BytePath } from './paths.js'
 
 /** What the receiving machine asks of its surroundings; each request is answered by a call of the session. */
 export interface ReceiverOutput {
@@ -8,6 +9,11 @@ export interface ReceiverOutput {
   send(frame: Buffer): void
   /** What is there of this entry? Answer: `wanted`, `skipped`, `compare`, `failed`, or `done` for a directory. */
   check(file: IncomingFile): void
+  /**
+   * Another name of the file that is at `path` of the same task by now. Answer: `skipped` once it is linked, or was;
+   * where that cannot be, as to `check`.
+   */
+  link(file: IncomingFile, path: BytePath): void
   /** What was to be compared is another file: it is to be replaced. Answer: `wanted` or `failed`. */
   differs(file: IncomingFile): void
   /** A small file, verified. `data` is valid during the call only. Answer: `done` once durable, or `failed`. */

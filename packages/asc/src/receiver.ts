@@ -3,6 +3,7 @@ import type { Hash } from './data-frames.js'
 import type { Payload } from './decoder.js'
 import { ReceiverDelta } from './delta/receiver-delta.js'
 import type { Entry } from './entries/entry.js'
+import { IncomingLinks } from './entries/links.js'
 import { OpenFiles } from './entries/open-files.js'
 import { type ControlFrame, encode, type Verdict } from './frames.js'
 import { type IncomingFile, IncomingTask } from './incoming.js'
@@ -27,6 +28,7 @@ export class ReceiverSession {
   readonly #now: () => number
   readonly tasks = new Map<number, IncomingTask>()
   readonly #open = new OpenFiles()
+  readonly #links: IncomingLinks
   /** Older files, for what changed only in part. */
   readonly delta: ReceiverDelta
   readonly #arrivals: Arrivals
@@ -43,6 +45,7 @@ export class ReceiverSession {
   /** `now` in milliseconds, for the time that a task took. */
   constructor(out: ReceiverOutput, hash: Hash, now: () => number) {
     this.#out = out
+    this.#links = new IncomingLinks(out)
     this.#hash = hash
     this.delta = new ReceiverDelta({ send: (frame) => out.send(frame), flush: () => this.flush() })
     this.#arrivals = new Arrivals(this.#open, this.delta, out, hash)
@@ -221,7 +224,7 @@ export class ReceiverSession {
     const file = this.#open.add(entry, task)
     if (entry.kind === 'file') task.size += entry.size
     const fault = pathFault(entry.path)
-    if (fault === undefined) this.#out.check(file)
+    if (fault === undefined) this.#links.arrived(file)
     else this.failed(file, 'E#J006', `Refused by the receiver: ${fault}`)
   }
 
@@ -311,6 +314,7 @@ export class ReceiverSession {
     this.delta.forget(file)
     file.task.open.delete(file)
     if (verdict !== undefined) this.#answers.push({ id: file.entry.id, verdict })
+    this.#links.settled(file, verdict === 'done' || verdict === 'skip')
     this.#closeIfThrough(file.task)
   }
 
@@ -327,6 +331,7 @@ export class ReceiverSession {
 
   #over(task: IncomingTask, cancelled: boolean): void {
     this.tasks.delete(task.index)
+    this.#links.forget(task)
     for (const file of task.open) {
       this.#open.drop(file)
       this.delta.forget(file)

@@ -1,9 +1,9 @@
 import type { Hash } from './data-frames.js'
 import { SenderDelta } from './delta/sender-delta.js'
-import type { Entry } from './entries/entry.js'
+import { Announcer } from './entries/announcer.js'
 import { ZeroDigests } from './entries/zeros.js'
 import { type ControlFrame, encode, type Verdict } from './frames.js'
-import { chunkCount, maxOutstanding, maxTasks, runLength } from './limits.js'
+import { chunkCount, maxOpenExtended, maxOutstanding, maxTasks, runLength } from './limits.js'
 import { type ChunkWork, type Found, OutgoingFile } from './outgoing.js'
 import { type BytePath, pathFault } from './paths.js'
 import { ProtocolError } from './protocol-error.js'
@@ -50,7 +50,9 @@ export class SenderSession {
   /** Older files that the receiver has, for what changed only in part. */
   readonly delta = new SenderDelta()
   readonly #queue = new WorkQueue()
-  #lastId = 0
+  readonly #announcer = new Announcer((...note) => this.note(...note))
+  /** Bytes of extended attributes that the receiver keeps for us. */
+  #weight = 0
   #finishing = false
   #finSent = false
   #finReceived = false
@@ -144,7 +146,7 @@ export class SenderSession {
   /** How many entries `announce` takes at this moment. */
   get room(): number {
     // One is kept for a file that changed: it is announced anew before it is withdrawn.
-    return maxOutstanding - 1 - this.#files.size
+    return this.#weight > maxOpenExtended / 4 ? 0 : maxOutstanding - 1 - this.#files.size
   }
 
   /** Some entries of a task were found: at most `room`. */
@@ -237,16 +239,15 @@ export class SenderSession {
   }
 
   #announce(task: SenderTask, found: readonly Found[], retried: boolean): void {
-    const entries: Entry[] = []
-    for (const item of found) {
-      const { kind, path, size, mtime, mode, owner } = item
-      const plain = { id: ++this.#lastId, task: task.index, kind, path, size, mtime, mode }
-      const entry = owner === undefined ? plain : { ...plain, owner }
-      entries.push(entry)
-      this.#files.set(entry.id, new OutgoingFile(entry, retried))
+    task.open += found.length
+    for (const entries of this.#announcer.batches(task.index, found)) {
+      for (const entry of entries) {
+        const file = new OutgoingFile(entry, retried)
+        this.#files.set(entry.id, file)
+        this.#weight += file.weight
+      }
+      this.#out.send(encode({ type: 'entries', entries }))
     }
-    task.open += entries.length
-    this.#out.send(encode({ type: 'entries', entries }))
   }
 
   #begin(task: SenderTask): void {
@@ -329,13 +330,15 @@ export class SenderSession {
 
   /** Ids that were settled meanwhile are fine, ids that were never given are not. */
   #known(id: number): number {
-    if (id > this.#lastId) throw new ProtocolError('state', 'an answer to an entry that was never sent')
+    if (id > this.#announcer.lastId)
+      throw new ProtocolError('state', 'an answer to an entry that was never sent')
     return id
   }
 
   #remove(file: OutgoingFile): boolean {
     if (!this.#files.delete(file.entry.id)) return false
     file.dropped = true
+    this.#weight -= file.weight
     this.delta.forget(file)
     const task = this.#tasks.get(file.entry.task)
     if (task !== undefined) task.open--
@@ -348,11 +351,13 @@ export class SenderSession {
         if (file.entry.task !== task.index) continue
         this.#files.delete(file.entry.id)
         file.dropped = true
+        this.#weight -= file.weight
         this.delta.forget(file)
         this.#out.settled(file, 'failed')
       }
       task.open = 0
     }
+    this.#announcer.forget(task.index)
     this.#out.forget(task.index)
   }
 

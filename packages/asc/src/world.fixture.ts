@@ -54,6 +54,9 @@ export class World {
   /** What older files hold once they were told. */
   changed: Buffer | undefined
   asked: string[] = []
+  readonly linked: (readonly [string, string])[] = []
+  /** Names of one file each, by the first of them. */
+  readonly names = new Map<string, string>()
   finished = 0
   readonly sender = new SenderSession(
     {
@@ -75,6 +78,12 @@ export class World {
     {
       send: (frame) => void this.toSender.push(frame),
       check: (file) => void this.checks.push(file),
+      link: (file, path) => {
+        this.linked.push([file.entry.path, path])
+        const there = this.target.get(path)
+        if (there !== undefined) this.target.set(file.entry.path, there)
+        this.receiver.skipped(file)
+      },
       store: (file, data) => {
         this.target.set(file.entry.path, Buffer.from(data))
         this.receiver.done(file)
@@ -151,7 +160,10 @@ export class World {
   #scan(): boolean {
     const task = this.sender.toScan()
     if (task === undefined) return false
-    const found = [...this.source].map(([path, data]): Found => ({ ...plain, path, size: data.length }))
+    const found = [...this.source].map(([path, data]): Found => {
+      const key = this.names.get(path)
+      return { ...plain, path, size: data.length, ...(key !== undefined && { inode: { key, names: 3 } }) }
+    })
     this.sender.announce(task, found)
     this.sender.scanned(task, '', '')
     return true

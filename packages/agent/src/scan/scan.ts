@@ -1,17 +1,15 @@
-import { type BigIntStats, type Dir, lstatSync, opendirSync } from 'node:fs'
-import { type BytePath, type Found, joinPath, maxPath, showPath } from '@waybill/asc'
-import type { Owners } from '../platform/owners.js'
+import { type Dir, lstatSync, opendirSync } from 'node:fs'
+import { type BytePath, extendedBytes, type Found, joinPath, maxPath, showPath } from '@waybill/asc'
 import { errno, faultOf } from '../transfer/fault.js'
 import type { SourcePlace } from '../transfer/place.js'
 import { isOwnName } from '../transfer/temporary.js'
+import { describeEntry, type Particulars, warnOfLacking } from './describe.js'
 import type { FileFilter } from './filter.js'
 import { describeGaps, type Sequence } from './sequence.js'
 
-export interface ScanListener {
-  /** Where owners are copied, too. */
-  readonly owners?: Owners | undefined
+export interface ScanListener extends Particulars {
   /** Something that is left out; a warning when the code starts with W. */
-  note(path: BytePath, code: string, message: string): void
+  readonly note: (path: BytePath, code: string, message: string) => void
 }
 
 /** Walks one source a step at a time; holds one open directory per level, whatever the size of the tree. */
@@ -24,22 +22,11 @@ export interface Scanner {
   close(): void
 }
 
+/** Bytes of extended attributes after which a step ends. */
+const maxWeight = 1024 * 1024
+
 /** What the source is, once the scan began. */
 export type SourceKind = 'file' | 'directory' | 'sequence'
-
-/** An entry as it is announced; with `owners`, also whom it belongs to. */
-export function describeEntry(path: BytePath, stat: BigIntStats, owners?: Owners): Found {
-  const directory = stat.isDirectory()
-  const found: Found = {
-    kind: directory ? 'directory' : 'file',
-    path,
-    size: directory ? 0 : Number(stat.size),
-    mtime: stat.mtimeNs,
-    mode: Number(stat.mode & 0o7777n),
-  }
-  const owner = owners?.describe(stat.uid, stat.gid)
-  return owner === undefined ? found : { ...found, owner }
-}
 
 /** Begins a scan. Throws what looking at the source itself throws. */
 export function scan(
@@ -51,13 +38,17 @@ export function scan(
     return { kind: 'sequence', scanner: new SequenceScanner(place, place.sequence, listener) }
   }
   const stat = lstatSync(place.tree.at(place.base), { bigint: true })
+  warnOfLacking(listener, listener.note)
   if (stat.isDirectory()) {
-    const root = describeEntry('', stat, listener.owners)
+    const root = describeEntry(place, '', stat, listener, listener.note)
     return { kind: 'directory', scanner: new TreeScanner(place, filter, listener, root) }
   }
   // What was asked for by name and cannot be sent is no mere omission: nothing of the task would arrive.
   return stat.isFile()
-    ? { kind: 'file', scanner: new SingleScanner([describeEntry('', stat, listener.owners)], undefined) }
+    ? {
+        kind: 'file',
+        scanner: new SingleScanner([describeEntry(place, '', stat, listener, listener.note)], undefined),
+      }
     : {
         kind: 'file',
         scanner: new SingleScanner([], { code: 'E#J002', message: 'Neither a file nor a directory' }),
@@ -119,7 +110,8 @@ class SequenceScanner implements Scanner {
       const path = this.#place.tree.at(joinPath(this.#place.base, name))
       const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false })
       if (stat === undefined) this.#missing.push(number)
-      else if (stat.isFile()) found.push(describeEntry(name, stat, this.#listener.owners))
+      else if (stat.isFile())
+        found.push(describeEntry(this.#place, name, stat, this.#listener, this.#listener.note))
       else this.#listener.note(name, 'E#J001', 'A frame is not a file')
     }
     return found
@@ -156,7 +148,8 @@ class TreeScanner implements Scanner {
       this.#root = undefined
       this.#enter('')
     }
-    for (let looked = 0; looked < limit && found.length < limit; looked++) {
+    let weight = 0
+    for (let looked = 0; looked < limit && found.length < limit && weight < maxWeight; looked++) {
       const top = this.#stack.at(-1)
       if (top === undefined) break
       const item = top.dir.readSync()
@@ -168,6 +161,7 @@ class TreeScanner implements Scanner {
       const entry = this.#look(top.path, item.name)
       if (entry === undefined) continue
       found.push(entry)
+      weight += extendedBytes(entry.extended)
       if (entry.kind === 'directory') this.#enter(entry.path)
     }
     return found
@@ -190,7 +184,7 @@ class TreeScanner implements Scanner {
       if (path.length > maxPath) {
         this.#listener.note(path.slice(0, maxPath), 'E#J006', 'The path is longer than 4096 bytes')
       } else if (directory || stat.isFile()) {
-        return describeEntry(path, stat, this.#listener.owners)
+        return describeEntry(this.#place, path, stat, this.#listener, this.#listener.note)
       } else {
         const what = stat.isSymbolicLink() ? 'a symbolic link' : 'neither file nor directory'
         this.#listener.note(path, 'W#J058', `Skipped: ${what}`)

@@ -1,5 +1,6 @@
 import { type BigIntStats, close, closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs'
-import { type BytePath, type Entry, joinPath } from '@waybill/asc'
+import { type BytePath, chunkBytes, chunkCount, type Entry, joinPath } from '@waybill/asc'
+import { Holes } from '../platform/holes.js'
 import { Fault } from '../transfer/fault.js'
 import type { Place } from '../transfer/place.js'
 import { retryStale } from '../transfer/target.js'
@@ -43,6 +44,7 @@ export function readSmall(place: Place, entry: Entry, room: Buffer): BigIntStats
 export class SourceFile {
   readonly #entry: Entry
   readonly #fd: number
+  readonly #holes: Holes
   #reads = 0
   #closed = false
 
@@ -50,6 +52,15 @@ export class SourceFile {
   constructor(place: Place, entry: Entry) {
     this.#entry = entry
     this.#fd = openSource(place, entry.path)
+    this.#holes = new Holes(this.#fd, entry.size)
+  }
+
+  /** How many chunks from `index` on lie within a hole, as a whole. */
+  emptyChunks(index: number): number {
+    const { size } = this.#entry
+    const offset = index * chunkBytes(size)
+    const end = this.#holes.holeEnd(offset)
+    return end === size ? chunkCount(size) - index : Math.floor((end - offset) / chunkBytes(size))
   }
 
   /** Reads exactly `length` bytes at `offset` of the file to `at` of the buffer; `ended` when there are fewer. */

@@ -56,10 +56,20 @@ export class Journal {
   }
 
   add(index: number, digest: Buffer): void {
-    const record = Buffer.allocUnsafe(recordBytes)
-    record.writeUInt32LE(index, 0)
-    digest.copy(record, 4)
-    writeSync(this.#fd, record)
+    this.addRun(index, 1, () => digest)
+  }
+
+  /** The same for chunks one after the other, whose digests `digestOf` tells. */
+  addRun(start: number, count: number, digestOf: (index: number) => Buffer): void {
+    for (let done = 0; done < count; ) {
+      const records = Math.min(count - done, 4096)
+      const bytes = Buffer.allocUnsafe(records * recordBytes)
+      for (let i = 0; i < records; i++, done++) {
+        bytes.writeUInt32LE(start + done, i * recordBytes)
+        digestOf(start + done).copy(bytes, i * recordBytes + 4)
+      }
+      writeSync(this.#fd, bytes)
+    }
   }
 
   close(): void {

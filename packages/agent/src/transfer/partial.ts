@@ -1,4 +1,4 @@
-import { close, closeSync, constants, fdatasync, fsync, ftruncateSync, openSync, read, write } from 'node:fs'
+import { close, closeSync, constants, fdatasync, fsync, ftruncateSync, openSync } from 'node:fs'
 import { promisify } from 'node:util'
 import {
   type BytePath,
@@ -7,17 +7,22 @@ import {
   chunkLength,
   digestBytes,
   type IncomingFile,
+  runLength,
 } from '@waybill/asc'
+import { WholeDigest } from '../manifest/whole-digest.js'
 import type { DirectoryTree } from '../platform/directory-tree.js'
-import { hash128 } from './hash.js'
+import { Holes } from '../platform/holes.js'
+import { chunkDigest } from './chunk-digest.js'
+import { chunkReader, noteChunk, unread } from './chunk-reader.js'
 import { Journal, removeQuietly } from './journal.js'
 import { type Attributes, closesItself, modeOfNew, setOnFile, type Warn } from './receiving/attributes.js'
 import { journalName, partName } from './temporary.js'
+import { WriteQueue } from './write-queue.js'
+import { zeroDigest } from './zeros.js'
 
 const closeFile = promisify(close)
 const syncFile = promisify(fsync)
 const syncData = promisify(fdatasync)
-const readFile = promisify(read)
 
 /** Data is pushed to the disk every so many bytes, so that the sync at the end finds little left to do. */
 const syncEvery = 64 * 1024 * 1024
@@ -29,7 +34,12 @@ export interface PartOptions {
   /** Files from this size on (bytes) have a journal, with which they can be resumed; null is none. */
   readonly resumeFrom: number | null
   readonly attributes: Attributes
+  /** Whether the checksum of the whole file is wanted. */
+  readonly checksum: boolean
 }
+
+/** Checksums of files whose parts were examined, and not opened yet. */
+const begun = new WeakMap<IncomingFile, WholeDigest>()
 
 function isResumed({ entry }: IncomingFile, { resumeFrom }: PartOptions): boolean {
   return resumeFrom !== null && entry.size >= resumeFrom
@@ -44,8 +54,8 @@ export class Partial {
   readonly #journal: Journal | undefined
   readonly #attributes: Attributes
   readonly #fresh: boolean
-  readonly #zero: Buffer
-  readonly #queue: { data: Buffer; offset: number; finish: (error?: Error) => void }[] = []
+  readonly #queue: WriteQueue
+  readonly #whole: WholeDigest | undefined
   #busy = 0
   #unsynced = 0
   #syncing = false
@@ -61,13 +71,15 @@ export class Partial {
     this.#tree = tree
     this.#target = target
     this.#attributes = options.attributes
-    this.#zero = zeroDigest(chunkBytes(entry.size))
     const held = [...file.held(chunkCount(entry.size))]
     this.#fresh = held.length === 0
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW
     const part = tree.at(partName(target), true)
     const mode = modeOfNew(entry, options.attributes)
     this.#fd = openSync(part, this.#fresh ? flags | constants.O_TRUNC : flags, mode)
+    this.#queue = new WriteQueue(this.#fd)
+    this.#whole = options.checksum ? (begun.get(file) ?? new WholeDigest(entry.size, unread)) : undefined
+    this.#whole?.readBy(chunkReader(this.#fd, entry.size))
     if (!isResumed(file, options)) return
     try {
       // Written anew, so that it holds no claim that turned out wrong.
@@ -105,15 +117,17 @@ export class Partial {
     }
     const { size } = file.entry
     const buffer = Buffer.allocUnsafe(chunkBytes(size))
+    const holes = new Holes(fd, size)
+    const whole = options.checksum ? new WholeDigest(size, unread) : undefined
+    if (whole !== undefined) begun.set(file, whole)
     try {
-      for (const [index, digest] of claimed) {
+      for (const [index, digest] of [...claimed].sort(([a], [b]) => a - b)) {
         if (file.dropped) return 0
-        const length = chunkLength(size, index)
-        const { bytesRead } = await readFile(fd, buffer, 0, length, index * chunkBytes(size))
-        if (bytesRead === length && hash128(buffer.subarray(0, length)).equals(digest)) {
-          file.hold(index, digest)
-          trusted += length
-        }
+        const there = await chunkDigest(fd, size, index, holes, buffer)
+        if (there?.equals(digest) !== true) continue
+        file.hold(index, digest)
+        if (whole !== undefined) noteChunk(whole, size, index, holes, buffer)
+        trusted += chunkLength(size, index)
       }
     } finally {
       await closeFile(fd)
@@ -129,26 +143,33 @@ export class Partial {
     digest: Buffer,
     done: (error: Error | undefined) => void,
   ): void {
-    this.#busy++
-    const finish = (error?: Error) => {
-      let outcome = error
-      try {
-        if (error === undefined) this.#journal?.add(index, digest)
-      } catch (thrown) {
-        outcome = thrown instanceof Error ? thrown : new Error(String(thrown))
-      }
-      this.#busy--
-      this.#pushOut(data.length)
-      done(outcome)
-      this.#rest()
-    }
-    // A chunk of nothing but zeros is a hole in a new file: sparse files stay sparse.
-    if (this.#fresh && digest.equals(this.#zero)) {
-      queueMicrotask(() => finish())
-      return
-    }
-    this.#queue.push({ data, offset, finish })
-    if (this.#queue.length === 1) this.#writeNext()
+    const finish = this.#noting(
+      data.length,
+      () => {
+        this.#journal?.add(index, digest)
+        this.#whole?.written(index, data)
+      },
+      done,
+    )
+    // Zeros in a new file become holes: sparse files stay sparse.
+    this.#queue.write(data, offset, this.#fresh, finish)
+  }
+
+  /** Makes `count` chunks from `start` on read as zeros, then notes them in the journal. */
+  zeros(start: number, count: number, done: (error: Error | undefined) => void): void {
+    const { size } = this.#file.entry
+    const digestOf = (index: number) => zeroDigest(chunkLength(size, index))
+    const finish = this.#noting(
+      0,
+      () => {
+        this.#journal?.addRun(start, count, digestOf)
+        this.#whole?.zeros(start, count)
+      },
+      done,
+    )
+    const from = start * chunkBytes(size)
+    if (this.#fresh) queueMicrotask(finish)
+    else this.#queue.zero(from, from + runLength(size, start, count), finish)
   }
 
   /**
@@ -161,6 +182,7 @@ export class Partial {
     const alone = entry.size >= syncAlone || closesItself(entry, this.#attributes)
     try {
       ftruncateSync(this.#fd, entry.size)
+      await this.#finishChecksum()
       setOnFile(this.#fd, entry, this.#attributes, warn)
       if (alone) await syncFile(this.#fd)
     } finally {
@@ -173,6 +195,7 @@ export class Partial {
   /** Closes what is open, without `seal`. Unless `keep`, or when nothing could be resumed, it is removed. */
   async discard(keep: boolean): Promise<void> {
     await this.#quiet()
+    await this.#whole?.close()
     this.#journal?.close()
     await closeFile(this.#fd)
     if (keep && this.#journal !== undefined) return
@@ -184,24 +207,33 @@ export class Partial {
     }
   }
 
-  /** One write at a time: the kernel locks the file anyway, and waiters would spin. */
-  #writeNext(): void {
-    const next = this.#queue[0]
-    if (next === undefined) return
-    const { data, offset, finish } = next
-    const through = (error?: Error) => {
-      this.#queue.shift()
-      this.#writeNext()
-      finish(error)
+  async #finishChecksum(): Promise<void> {
+    if (this.#whole === undefined) return
+    const { size } = this.#file.entry
+    await this.#whole.close()
+    this.#whole.readBy(chunkReader(this.#fd, size, new Holes(this.#fd, size)))
+    this.#file.checksum = await this.#whole.finish()
+  }
+
+  /** What is to be done when something was written: `note` it, unless it failed, and tell `done`. */
+  #noting(
+    bytes: number,
+    note: () => void,
+    done: (error: Error | undefined) => void,
+  ): (error?: Error) => void {
+    this.#busy++
+    return (error) => {
+      let outcome = error
+      try {
+        if (error === undefined) note()
+      } catch (thrown) {
+        outcome = thrown instanceof Error ? thrown : new Error(String(thrown))
+      }
+      this.#busy--
+      this.#pushOut(bytes)
+      done(outcome)
+      this.#rest()
     }
-    const step = (from: number) => {
-      write(this.#fd, data, from, data.length - from, offset + from, (error, written) => {
-        if (error !== null) through(error)
-        else if (from + written < data.length) step(from + written)
-        else through()
-      })
-    }
-    step(0)
   }
 
   #pushOut(bytes: number): void {
@@ -230,15 +262,4 @@ export class Partial {
       this.#idle.push(resolve)
     })
   }
-}
-
-const zeroDigests = new Map<number, Buffer>()
-
-function zeroDigest(length: number): Buffer {
-  let digest = zeroDigests.get(length)
-  if (digest === undefined) {
-    digest = hash128(Buffer.alloc(length))
-    zeroDigests.set(length, digest)
-  }
-  return digest
 }

@@ -3,10 +3,12 @@ import {
   type BytePath,
   type IncomingFile,
   type IncomingTask,
+  type Patch,
   type Payload,
   parentPath,
   type ReceiverOutput,
   ReceiverSession,
+  runLength,
   showPath,
   smallFile,
   type TaskOutcome,
@@ -14,13 +16,16 @@ import {
 import type { DirectoryTree } from '../platform/directory-tree.js'
 import { Owners } from '../platform/owners.js'
 import { Committer } from './commit/committer.js'
+import { Deltas } from './delta/deltas.js'
 import { type Fault, faultOf } from './fault.js'
 import { hash128 } from './hash.js'
 import { removeQuietly } from './journal.js'
 import { Partial } from './partial.js'
 import { Places } from './place.js'
+import { Previews } from './preview/previews.js'
 import { Backlog } from './receiving/backlog.js'
 import { holdContents } from './receiving/content.js'
+import { HardLinks } from './receiving/hard-links.js'
 import type { ReceiveHost } from './receiving/host.js'
 import { Pending } from './receiving/pending.js'
 import { reserves, Space } from './receiving/space.js'
@@ -59,7 +64,10 @@ export class Receive implements ReceiverOutput {
   readonly #backlog = new Backlog((paused) => this.#host.pause(paused))
   readonly #questions = new Questions((task, paths, folded) => this.session.ask(task, paths, folded))
   readonly #owners = new Owners()
+  readonly #hardLinks: HardLinks
+  readonly #deltas: Deltas
   readonly #trashes = new Trashes()
+  readonly #previews: Previews
   #wrapping = Promise.resolve()
   #comparing = Promise.resolve()
   #syncing = false
@@ -69,6 +77,23 @@ export class Receive implements ReceiverOutput {
   constructor(host: ReceiveHost) {
     this.#host = host
     this.session = new ReceiverSession(this, hash128, () => performance.now())
+    this.#deltas = new Deltas(this.session, host)
+    this.#hardLinks = new HardLinks({
+      locks: host.locks,
+      committer: this.#committer,
+      linked: (file, known) => {
+        if (!this.#closed && !file.dropped) this.#skip(file, known)
+        this.planFlush()
+      },
+      copy: (file) => this.check(file),
+      failed: (file, error) => this.#fail(file, error),
+    })
+    this.#previews = new Previews(this.session, {
+      write: (line) => host.manifest?.write(line),
+      planFlush: () => this.planFlush(),
+      track: (work) => this.#pending.track(work),
+      isClosed: () => this.#closed,
+    })
   }
 
   /** Tasks under way, with what is done of each. */
@@ -82,6 +107,7 @@ export class Receive implements ReceiverOutput {
   offer(tasks: readonly SessionTask[]): void {
     const fresh = tasks.filter(({ index }) => !this.#tasks.has(index))
     this.session.offer(fresh.map((task) => ({ index: task.index, ...this.#place(task) })))
+    for (const { index } of fresh) this.#previews.begin(index, this.#tasks.get(index))
   }
 
   /** Takes tasks back, by their ids. */
@@ -119,10 +145,19 @@ export class Receive implements ReceiverOutput {
   }
 
   check(file: IncomingFile): void {
+    if (this.#previews.check(file, this.#tasks.get(file.task.index))) return
     this.#try(file, (known) => this.#check(file, known))
   }
 
+  link(file: IncomingFile, path: BytePath): void {
+    const known = this.#placed(file)
+    if (known === undefined) return
+    if (!known.attributes.links || known.options.dryRun) this.check(file)
+    else this.#pending.track(this.#hardLinks.make(file, known, path))
+  }
+
   differs(file: IncomingFile): void {
+    if (this.#previews.differs(file)) return
     this.#try(file, (known) => this.#fetch(file, known))
   }
 
@@ -151,21 +186,30 @@ export class Receive implements ReceiverOutput {
     digest: Buffer,
     payload: Payload,
   ): void {
-    const large = this.#large.get(file)
-    try {
-      if (large === undefined) throw new Error('The file is not open')
-      large.partial ??= this.#open(file, large)
-    } catch (error) {
+    const partial = this.#opened(file)
+    if (partial === undefined) {
       payload.release()
-      this.#fail(file, error)
       return
     }
     this.#backlog.count(data.length)
-    large.partial.write(index, offset, data, digest, (error) => {
+    partial.write(index, offset, data, digest, (error) => {
       payload.release()
       this.#backlog.count(-data.length)
       this.#space.wrote(file, data.length)
       if (error === undefined) this.session.written(file, index)
+      else this.#fail(file, error)
+      this.planFlush()
+    })
+  }
+
+  rebuild(file: IncomingFile, patch: Patch, payload: Payload): void {
+    this.#deltas.rebuild(file, patch, payload)
+  }
+
+  zeros(file: IncomingFile, start: number, count: number): void {
+    this.#opened(file)?.zeros(start, count, (error) => {
+      this.#space.wrote(file, runLength(file.entry.size, start, count))
+      if (error === undefined) this.session.zeroed(file, start, count)
       else this.#fail(file, error)
       this.planFlush()
     })
@@ -178,6 +222,7 @@ export class Receive implements ReceiverOutput {
 
   abandon(file: IncomingFile, keep: boolean): void {
     this.#space.release(file)
+    this.#deltas.forget(file)
     const large = this.#large.get(file)
     if (large === undefined) return
     this.#large.delete(file)
@@ -185,15 +230,22 @@ export class Receive implements ReceiverOutput {
     else this.#pending.track(large.partial.discard(keep).finally(large.unlock))
   }
 
+  succeeded(file: IncomingFile, verdict: 'done' | 'skip'): void {
+    if (this.#previews.succeeded(file)) return
+    const known = this.#placed(file)
+    if (known !== undefined) this.#host.manifest?.note(file, known, verdict)
+  }
+
   wrapUp(task: IncomingTask): void {
     const known = this.#tasks.get(task.index)
     if (known === undefined || !isPlaced(known)) return
+    const host = {
+      ask: (paths: readonly BytePath[], folded: boolean) => this.#questions.ask(task, paths, folded),
+      isAlive: () => !this.#closed && this.#tasks.get(task.index) === known,
+      trashes: this.#trashes,
+    }
     const finish = async () => {
-      await wrapUp(task, known, {
-        ask: (paths, folded) => this.#questions.ask(task, paths, folded),
-        isAlive: () => !this.#closed && this.#tasks.get(task.index) === known,
-        trashes: this.#trashes,
-      })
+      await (this.#previews.wrapUp(task, known, host) ?? wrapUp(task, known, host))
       if (!this.#closed) this.session.wrappedUp(task)
     }
     this.#wrap(finish)
@@ -206,6 +258,7 @@ export class Receive implements ReceiverOutput {
   over(outcome: TaskOutcome): void {
     const known = this.#tasks.get(outcome.index)
     this.#tasks.delete(outcome.index)
+    this.#previews.over(outcome.index)
     known?.directories.close()
     if (known?.options.mode === 'onewaysync') this.#questions.forget(outcome.index)
     if (known !== undefined) this.#host.over(known.task, outcome)
@@ -232,16 +285,31 @@ export class Receive implements ReceiverOutput {
     const { place, options, directories } = known
     if (entry.kind === 'directory') {
       makeDirectory(place, entry)
-      const { mtime, mode, owner } = entry
-      directories.add({ path: targetOf(place, entry), mtime, mode, ...(owner && { owner }) })
+      const { mtime, mode, owner, extended } = entry
+      const more = { ...(owner && { owner }), ...(extended && { extended }) }
+      directories.add({ path: targetOf(place, entry), mtime, mode, ...more })
       this.#syncSome(place.tree)
       this.session.done(file)
       return
     }
     const state = stateOf(place, entry, options)
-    if (state === 'current') this.session.skipped(file)
+    if (state === 'current') this.#skip(file, known)
     else if (state === 'outdated') this.#fetch(file, known)
     else this.#compare(file, known)
+  }
+
+  /** What is there will do, once the manifest knows of it what it has to know. */
+  #skip(file: IncomingFile, known: Placed): void {
+    const looking = this.#host.manifest?.look(file, known)
+    if (looking === undefined) {
+      this.session.skipped(file)
+      return
+    }
+    const skip = () => {
+      if (!this.#closed) this.session.skipped(file)
+      this.planFlush()
+    }
+    this.#pending.track(looking.then(skip))
   }
 
   /** One after the other: thousands may wait, and each holds a chunk. */
@@ -288,7 +356,9 @@ export class Receive implements ReceiverOutput {
     this.#large.set(file, { known, target, unlock, partial: undefined })
     try {
       const trusted = await Partial.examine(file, place.tree, target, partOptions(known))
-      this.#want(file, known, file.entry.size - trusted)
+      const missing = file.entry.size - trusted
+      await this.#deltas.offer(file, place.tree, target, missing, known.options.delta)
+      this.#want(file, known, missing)
     } catch (error) {
       this.#fail(file, error)
     }
@@ -326,6 +396,7 @@ export class Receive implements ReceiverOutput {
     const { known, target, unlock } = large
     const { tree } = known.place
     this.#large.delete(file)
+    this.#deltas.forget(file)
     try {
       // Without any chunk that had to be sent the part was never opened.
       const partial = large.partial ?? this.#open(file, large)
@@ -340,6 +411,19 @@ export class Receive implements ReceiverOutput {
       this.#fail(file, error)
     } finally {
       unlock()
+    }
+  }
+
+  /** The part of a large file; undefined when it cannot be opened, which fails the file. */
+  #opened(file: IncomingFile): Partial | undefined {
+    const large = this.#large.get(file)
+    try {
+      if (large === undefined) throw new Error('The file is not open')
+      large.partial ??= this.#open(file, large)
+      return large.partial
+    } catch (error) {
+      this.#fail(file, error)
+      return undefined
     }
   }
 

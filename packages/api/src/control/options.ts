@@ -24,7 +24,9 @@ export const taskOptions = v.strictObject({
   ignoreExisting: v.optional(v.boolean()),
   /** Files from this size on (bytes) are resumed where they were; null is none. */
   resumeFrom: v.optional(v.nullable(count)),
-  attributes: v.optional(v.array(v.picklist(['times', 'permissions', 'mode', 'owner']))),
+  attributes: v.optional(
+    v.array(v.picklist(['times', 'permissions', 'mode', 'owner', 'xattr', 'hardlinks'])),
+  ),
   /** What has to stay free on the receiver's disk: bytes, or a part of its size. */
   reserve: v.optional(
     v.variant('kind', [

@@ -1,6 +1,7 @@
 import type { ByteReader, ByteWriter } from '../bytes.js'
 import type { BytePath } from '../paths.js'
 import { ProtocolError } from '../protocol-error.js'
+import { type ExtendedAttribute, extendedBytes, readExtended, writeExtended } from './extended.js'
 
 /** A file or directory that the sender has, as it was when it was scanned. */
 export interface Entry {
@@ -16,6 +17,18 @@ export interface Entry {
   readonly mode: number
   /** Whom it belongs to; only where the task's options ask for it. */
   readonly owner?: Owner
+  /** One of several names of a file; only where the task's options ask for it. */
+  readonly link?: Link
+  /** What it has beside its contents; only where the task's options ask for it. */
+  readonly extended?: readonly ExtendedAttribute[]
+}
+
+/** Ties together the entries that are names of one file. */
+export interface Link {
+  /** The entry of its first name, which may be this one. */
+  readonly first: number
+  /** How many names it has, wherever they are: 2 at least. */
+  readonly names: number
 }
 
 /** Numbers as the sender's system has them, with their names there; a name that is not known is empty. */
@@ -33,17 +46,29 @@ const maxOwnerName = 256
 /** Flags in the kind of an entry. */
 const isDirectory = 1
 const hasOwner = 2
-const knownFlags = isDirectory | hasOwner
+const hasLink = 4
+const hasExtended = 8
+const knownFlags = isDirectory | hasOwner | hasLink | hasExtended
+
+/** Bytes that an entry takes in a frame, at most. */
+export function entryLength({ path, owner, link, extended }: Entry): number {
+  const ofOwner = owner === undefined ? 0 : 4 + 4 + 2 * (2 + maxOwnerName)
+  return entryBytes + path.length + ofOwner + (link === undefined ? 0 : 4 + 4) + extendedBytes(extended)
+}
 
 export function writeEntry(out: ByteWriter, entry: Entry): void {
-  out
-    .u32(entry.id)
-    .u32(entry.task)
-    .u8((entry.kind === 'file' ? 0 : isDirectory) | (entry.owner === undefined ? 0 : hasOwner))
+  const { owner, link, extended } = entry
+  let kind = entry.kind === 'file' ? 0 : isDirectory
+  if (owner !== undefined) kind |= hasOwner
+  if (link !== undefined) kind |= hasLink
+  if (extended !== undefined) kind |= hasExtended
+  out.u32(entry.id).u32(entry.task).u8(kind)
   out.u16(entry.mode).size(entry.size).i64(entry.mtime).binary(entry.path)
-  if (entry.owner === undefined) return
-  const { uid, gid, user, group } = entry.owner
-  out.u32(uid).u32(gid).text(user, maxOwnerName).text(group, maxOwnerName)
+  if (owner !== undefined) {
+    out.u32(owner.uid).u32(owner.gid).text(owner.user, maxOwnerName).text(owner.group, maxOwnerName)
+  }
+  if (link !== undefined) out.u32(link.first).u32(link.names)
+  if (extended !== undefined) writeExtended(out, extended)
 }
 
 export function readEntry(read: ByteReader): Entry {
@@ -61,7 +86,20 @@ export function readEntry(read: ByteReader): Entry {
     mtime: read.i64(),
     path: read.binary(0xffff),
   }
-  return (kind & hasOwner) === 0 ? entry : { ...entry, owner: readOwner(read) }
+  if (kind <= isDirectory) return entry
+  return {
+    ...entry,
+    ...((kind & hasOwner) !== 0 && { owner: readOwner(read) }),
+    ...((kind & hasLink) !== 0 && { link: readLink(read, entry) }),
+    ...((kind & hasExtended) !== 0 && { extended: readExtended(read) }),
+  }
+}
+
+function readLink(read: ByteReader, { id, kind }: Entry): Link {
+  const link = { first: read.u32(), names: read.u32() }
+  if (kind === 'directory') throw new ProtocolError('frame', 'a directory with several names')
+  if (link.names < 2 || link.first > id) throw new ProtocolError('frame', 'a link that makes no sense')
+  return link
 }
 
 function readOwner(read: ByteReader): Owner {

@@ -1,7 +1,8 @@
 import { IncomingFile, type IncomingTask } from '../incoming.js'
-import { maxOpenChunks, maxOutstanding, smallFile } from '../limits.js'
+import { maxOpenChunks, maxOpenExtended, maxOutstanding, smallFile } from '../limits.js'
 import { ProtocolError } from '../protocol-error.js'
 import type { Entry } from './entry.js'
+import { extendedBytes } from './extended.js'
 
 /** The entries that a sender announced and that are not settled, held to the bounds of the protocol. */
 export class OpenFiles {
@@ -9,6 +10,7 @@ export class OpenFiles {
   readonly #counted = new Set<IncomingFile>()
   #lastId = 0
   #chunks = 0
+  #extended = 0
 
   /** Ids grow by one; to be called for each entry, also one of a task that is over. */
   takeId(id: number): void {
@@ -18,6 +20,8 @@ export class OpenFiles {
 
   add(entry: Entry, task: IncomingTask): IncomingFile {
     if (this.#files.size >= maxOutstanding) throw new ProtocolError('limit', 'too many entries at a time')
+    this.#extended += extendedBytes(entry.extended)
+    if (this.#extended > maxOpenExtended) throw new ProtocolError('limit', 'too many attributes at a time')
     const file = new IncomingFile(entry, task)
     this.#files.set(entry.id, file)
     task.open.add(file)
@@ -43,7 +47,7 @@ export class OpenFiles {
   /** It is settled, or its task is over. */
   drop(file: IncomingFile): void {
     file.dropped = true
-    this.#files.delete(file.entry.id)
+    if (this.#files.delete(file.entry.id)) this.#extended -= extendedBytes(file.entry.extended)
     if (this.#counted.delete(file)) this.#chunks -= file.chunks
   }
 

@@ -1,12 +1,23 @@
-import { chmodSync, chownSync, fchmodSync, fchownSync, futimesSync, utimesSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  futimesSync,
+  openSync,
+  utimesSync,
+} from 'node:fs'
 import type { TaskOptions } from '@waybill/api'
-import type { Entry } from '@waybill/asc'
+import type { Entry, ExtendedAttribute } from '@waybill/asc'
 import type { FsPath } from '../../platform/directories.js'
+import { isAccessList, isOfUser, setExtended } from '../../platform/extended-attributes.js'
 import type { Owners } from '../../platform/owners.js'
 import { faultOf } from '../fault.js'
 import { toSeconds } from '../times.js'
 
-type Described = Pick<Entry, 'mtime' | 'mode' | 'owner'>
+type Described = Pick<Entry, 'mtime' | 'mode' | 'owner' | 'extended'>
 
 /** What is copied beside the contents of files. `permissions` are under the umask, `mode` is exact. */
 export interface Attributes {
@@ -15,6 +26,9 @@ export interface Attributes {
   readonly mode: boolean
   /** Set where owners are copied. */
   readonly owners: Owners | undefined
+  /** Names of one file stay that. */
+  readonly links: boolean
+  readonly extended: boolean
 }
 
 export function attributesOf({ attributes }: TaskOptions, owners: Owners): Attributes {
@@ -23,6 +37,8 @@ export function attributesOf({ attributes }: TaskOptions, owners: Owners): Attri
     permissions: attributes.includes('permissions'),
     mode: attributes.includes('mode'),
     owners: attributes.includes('owner') ? owners : undefined,
+    links: attributes.includes('hardlinks'),
+    extended: attributes.includes('xattr'),
   }
 }
 
@@ -38,7 +54,7 @@ export function closesItself(entry: Described, { mode }: Attributes): boolean {
 
 /** Gives an open file its attributes. Tells `warn` what could not be set: that is no failure. */
 export function setOnFile(fd: number, entry: Described, attributes: Attributes, warn: Warn): void {
-  if (isUsual(attributes)) {
+  if (isUsual(entry, attributes)) {
     // What nearly every file needs, and nothing else.
     try {
       const seconds = toSeconds(entry.mtime)
@@ -52,6 +68,7 @@ export function setOnFile(fd: number, entry: Described, attributes: Attributes, 
     times: (seconds) => futimesSync(fd, seconds, seconds),
     owner: (uid, gid) => fchownSync(fd, uid, gid),
     mode: (mode) => fchmodSync(fd, mode),
+    extended: (attribute) => setExtended(fd, attribute),
   })
 }
 
@@ -62,11 +79,12 @@ export function setOnDirectory(path: FsPath, entry: Described, attributes: Attri
     owner: (uid, gid) => chownSync(path, uid, gid),
     // Of a directory that it cannot enter the agent could not even copy the next version.
     mode: (mode) => chmodSync(path, mode | 0o700),
+    extended: (attribute) => setOnOpened(path, attribute),
   })
 }
 
-function isUsual({ times, mode, owners }: Attributes): boolean {
-  return times && !mode && owners === undefined
+function isUsual({ extended }: Described, { times, mode, owners }: Attributes): boolean {
+  return times && !mode && owners === undefined && extended === undefined
 }
 
 export type Warn = (message: string) => void
@@ -75,6 +93,7 @@ interface Setters {
   times(seconds: number): void
   owner(uid: number, gid: number): void
   mode(mode: number): void
+  extended(attribute: ExtendedAttribute): void
 }
 
 function set(entry: Described, attributes: Attributes, warn: Warn, to: Setters): void {
@@ -87,6 +106,14 @@ function set(entry: Described, attributes: Attributes, warn: Warn, to: Setters):
   }
   const { owners } = attributes
   const { owner } = entry
+  const setEach = (which: (name: string) => boolean) => {
+    for (const attribute of attributes.extended ? (entry.extended ?? []) : []) {
+      const what = `extended attribute ${attribute.name}`
+      if (which(attribute.name)) attempt(what, () => to.extended(attribute))
+    }
+  }
+  // First, since who gives a file away, or makes it read-only, may not set them any more.
+  setEach(isOfUser)
   if (owners !== undefined && owner !== undefined) {
     attempt('owner', () => {
       const { uid, gid } = owners.idsHere(owner)
@@ -95,5 +122,16 @@ function set(entry: Described, attributes: Attributes, warn: Warn, to: Setters):
   }
   // After the owner, whose change takes some bits away. Never those that run a program as its owner.
   if (attributes.mode) attempt('mode', () => to.mode(entry.mode & 0o777))
+  // Lists hold permission bits as well. Only where those are wanted exactly, and whom they name is root's to say.
+  if (attributes.mode && process.getuid?.() === 0) setEach(isAccessList)
   if (attributes.times) attempt('times', () => to.times(toSeconds(entry.mtime)))
+}
+
+function setOnOpened(path: FsPath, attribute: ExtendedAttribute): void {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY)
+  try {
+    setExtended(fd, attribute)
+  } finally {
+    closeSync(fd)
+  }
 }

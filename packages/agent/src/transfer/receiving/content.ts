@@ -1,11 +1,13 @@
-import { close, constants, fstatSync, openSync, read } from 'node:fs'
+import { close, constants, fstatSync, openSync } from 'node:fs'
 import { promisify } from 'node:util'
-import { type BytePath, chunkBytes, chunkLength, type IncomingFile } from '@waybill/asc'
+import { type BytePath, chunkBytes, type IncomingFile } from '@waybill/asc'
+import { WholeDigest } from '../../manifest/whole-digest.js'
 import type { DirectoryTree } from '../../platform/directory-tree.js'
-import { hash128 } from '../hash.js'
+import { Holes } from '../../platform/holes.js'
+import { chunkDigest } from '../chunk-digest.js'
+import { noteChunk, unread } from '../chunk-reader.js'
 
 const closeFile = promisify(close)
-const readFile = promisify(read)
 
 /**
  * Reads the file that is at `target` and tells `file` the digest of each of its chunks, so that the sender can
@@ -27,13 +29,16 @@ export async function holdContents(
     const stat = fstatSync(fd)
     if (!stat.isFile() || stat.size !== size) return false
     const buffer = Buffer.allocUnsafe(Math.min(size, chunkBytes(size)))
+    const holes = new Holes(fd, size)
+    const whole = new WholeDigest(size, unread)
     for (let index = 0; index < file.chunks; index++) {
       if (file.dropped) return false
-      const length = chunkLength(size, index)
-      const { bytesRead } = await readFile(fd, buffer, 0, length, index * chunkBytes(size))
-      if (bytesRead !== length) return false
-      file.hold(index, hash128(buffer.subarray(0, length)))
+      const digest = await chunkDigest(fd, size, index, holes, buffer)
+      if (digest === undefined) return false
+      file.hold(index, digest)
+      noteChunk(whole, size, index, holes, buffer)
     }
+    file.checksum = await whole.finish()
     return true
   } catch {
     return false

@@ -2,13 +2,23 @@ import { randomUUID } from 'node:crypto'
 import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type BytePath, decode, type Entry, encode, frameType, headerBytes } from '@waybill/asc'
+import {
+  type BytePath,
+  decode,
+  type Entry,
+  encode,
+  extendedBytes,
+  frameType,
+  headerBytes,
+} from '@waybill/asc'
 
 /** A directory of a task, whose attributes are set when nothing comes into it any more. */
-export type Directory = Pick<Entry, 'path' | 'mtime' | 'mode' | 'owner'>
+export type Directory = Pick<Entry, 'path' | 'mtime' | 'mode' | 'owner' | 'extended'>
 
 /** Directories that are held in memory, and that one record of the file has. */
 const held = 2000
+/** Bytes of extended attributes that are held in memory. */
+const maxWeight = 1024 * 1024
 
 /**
  * The directories of one task in the order in which they came. Memory stays flat however many there are: all but
@@ -18,12 +28,14 @@ export class DirectoryList {
   /** The path of the first. */
   first: BytePath | undefined
   #latest: Directory[] = []
+  #weight = 0
   #file: { readonly fd: number; readonly path: string; length: number } | undefined
 
   add(directory: Directory): void {
     this.first ??= directory.path
     this.#latest.push(directory)
-    if (this.#latest.length % held === 0) this.#spill()
+    this.#weight += extendedBytes(directory.extended)
+    if (this.#latest.length % held === 0 || this.#weight > maxWeight) this.#spill()
   }
 
   *all(): Generator<Directory> {
@@ -58,6 +70,7 @@ export class DirectoryList {
       }
       this.#file.length += frame.length
       this.#latest = []
+      this.#weight = 0
     } catch {
       // No space for it: rather more memory than a task that fails.
     }

@@ -1,5 +1,7 @@
 import type { SessionTask } from '@waybill/api'
 import type { TaskOutcome } from '@waybill/asc'
+import type { Manifest } from '../../manifest/manifest.js'
+import type { Line } from '../delta/worth.js'
 import type { Locks } from '../locks.js'
 
 /** What the receiving side needs of its session. */
@@ -9,6 +11,11 @@ export interface ReceiveHost {
   pause(paused: boolean): void
   over(task: SessionTask, outcome: TaskOutcome): void
   finished(): void
+  /** Whether control frames pile up. */
+  isCongested(): boolean
+  line(): Line
   /** Targets that are written to by any session of this process. */
   readonly locks: Locks
+  /** Where what arrived is written down; undefined where nobody keeps that. */
+  readonly manifest: Manifest | undefined
 }

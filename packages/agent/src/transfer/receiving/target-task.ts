@@ -54,7 +54,8 @@ export function targetTask(
 const nothing: FileFilter = () => false
 
 export function partOptions({ options, attributes }: Placed): PartOptions {
-  return { resumeFrom: options.resumeFrom, attributes }
+  const checksum = options.manifest !== 'none' || options.mhl !== null
+  return { resumeFrom: options.resumeFrom, attributes, checksum }
 }
 
 /** What writers of one file wait for each other by. */
