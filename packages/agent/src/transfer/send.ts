@@ -2,14 +2,11 @@ import type { BigIntStats } from 'node:fs'
 import { fullOptions, type SessionTask } from '@waybill/api'
 import {
   type BytePath,
-  type ChunkWork,
-  chunkDataAt,
   type OutgoingFile,
   PackWriter,
   packBytes,
   type SenderOutput,
   SenderSession,
-  sealChunk,
   showPath,
   smallFile,
   type Verdict,
@@ -19,14 +16,13 @@ import { Owners } from '../platform/owners.js'
 import { describeEntry, type Note, type Particulars, particularsOf } from '../scan/describe.js'
 import { filterOf } from '../scan/filter.js'
 import { type Scanner, scan } from '../scan/scan.js'
-import { readSmall, SourceFile } from '../scan/source-file.js'
+import { readSmall } from '../scan/source-file.js'
 import type { BufferPool } from '../transport/buffers.js'
-import { Surroundings } from './delta/surroundings.js'
 import { Fault, faultOf } from './fault.js'
 import { hash128 } from './hash.js'
 import { Places, type SourcePlace } from './place.js'
+import { ChunkSender } from './sending/chunk-sender.js'
 import { identityOf, whatIsLacking } from './sync/lacking.js'
-import { isZero } from './zeros.js'
 
 /** What the sending side needs of its session. */
 export interface SendHost {
@@ -64,7 +60,7 @@ export class Send implements SenderOutput {
   readonly #host: SendHost
   readonly #places = new Places()
   readonly #tasks = new Map<number, SourceTask>()
-  readonly #open = new Map<OutgoingFile, SourceFile>()
+  readonly #chunks: ChunkSender
   readonly #owners = new Owners()
   #planned = false
   #closed = false
@@ -76,6 +72,14 @@ export class Send implements SenderOutput {
   constructor(host: SendHost) {
     this.#host = host
     this.session = new SenderSession(this, hash128)
+    this.#chunks = new ChunkSender(this.session, {
+      pool: host.pool,
+      placeOf: (file) => this.#placeOf(file),
+      count: (file, bytes, sent) => this.#count(file, bytes, sent),
+      changed: (file, now) => this.#changed(file, now),
+      lost: (file, error) => this.#lost(file, error),
+      plan: () => this.plan(),
+    })
   }
 
   *executing(): Generator<{ task: string; bytes: number; files: number }> {
@@ -110,7 +114,7 @@ export class Send implements SenderOutput {
         break
       }
       if (work.kind === 'pack') this.#sendPack(work.files, slot)
-      else this.#sendChunk(work, slot)
+      else this.#chunks.send(work, slot)
     }
     if (this.session.toScan() !== undefined && !this.#host.isCongested()) this.plan()
   }
@@ -128,9 +132,8 @@ export class Send implements SenderOutput {
   close(): void {
     this.#closed = true
     for (const { scanner } of this.#tasks.values()) scanner?.close()
-    for (const source of this.#open.values()) source.close()
+    this.#chunks.close()
     this.#tasks.clear()
-    this.#open.clear()
     this.#places.close()
   }
 
@@ -144,7 +147,7 @@ export class Send implements SenderOutput {
   }
 
   settled(file: OutgoingFile, verdict: Verdict): void {
-    this.#release(file)
+    this.#chunks.release(file)
     if (file.entry.kind === 'directory' || verdict === 'failed') return
     if (verdict === 'skip') this.#count(file, file.entry.size, 0)
     this.files++
@@ -242,139 +245,6 @@ export class Send implements SenderOutput {
     }
   }
 
-  #sendChunk(work: ChunkWork, slot: Slot): void {
-    const { file, length, offset } = work
-    const source = this.#sourceOf(file)
-    if (source === undefined || this.#isHole(work, source)) {
-      slot.release()
-      this.plan()
-      return
-    }
-    const around = Surroundings.of(this.session, work)
-    const buffer = this.#host.pool.acquire(chunkDataAt + length)
-    const giveUp = () => {
-      slot.release()
-      this.#host.pool.release(buffer)
-      this.plan()
-    }
-    const read = (error: Error | undefined, ended: boolean) => {
-      if (this.#closed || file.dropped) {
-        giveUp()
-      } else if (error !== undefined) {
-        this.#lost(file, error)
-        giveUp()
-      } else if (ended) {
-        this.#verify(file, source)
-        giveUp()
-      } else if (work.again) {
-        this.#resend(work, source, slot, buffer)
-      } else if (isZero(buffer, chunkDataAt, chunkDataAt + length)) {
-        this.#zeros(work, source, 1)
-        giveUp()
-      } else {
-        this.#chunkRead(work, source, slot, buffer, around)
-      }
-    }
-    if (around === undefined) source.read(buffer, chunkDataAt, length, offset, read)
-    else around.read(source, buffer, read)
-  }
-
-  /** A chunk that the receiver could not make from its patch: as it was, or it is lost. */
-  #resend(work: ChunkWork, source: SourceFile, slot: Slot, buffer: Buffer): void {
-    const { file, index, length } = work
-    const digest = hash128(buffer.subarray(chunkDataAt, chunkDataAt + length))
-    if (this.session.chunkReread(work, digest)) {
-      this.#count(file, 0, length)
-      slot.send(sealChunk(buffer, file.entry.id, index, length, digest), () =>
-        this.#host.pool.release(buffer),
-      )
-      return
-    }
-    slot.release()
-    this.#host.pool.release(buffer)
-    this.#differs(file, source)
-    this.plan()
-  }
-
-  /** What was read before is not there any more, whatever the file's time says. */
-  #differs(file: OutgoingFile, source: SourceFile): void {
-    try {
-      const now = source.changed()
-      if (now === undefined)
-        throw new Fault('E#J005', `${showPath(file.entry.path)} changed while it was sent`)
-      this.#changed(file, now)
-    } catch (error) {
-      this.#lost(file, error)
-    }
-  }
-
-  /** Settles what of the file is a hole from here on; false when that is less than a chunk. */
-  #isHole(work: ChunkWork, source: SourceFile): boolean {
-    const chunks = work.again ? 0 : source.emptyChunks(work.index)
-    if (chunks > 0) this.#zeros(work, source, chunks)
-    return chunks > 0
-  }
-
-  #zeros(work: ChunkWork, source: SourceFile, chunks: number): void {
-    const { bytes, last } = this.session.zerosRead(work, chunks)
-    if (!work.file.comparing) this.#count(work.file, bytes, 0)
-    if (last) this.#verify(work.file, source)
-  }
-
-  #chunkRead(
-    work: ChunkWork,
-    source: SourceFile,
-    slot: Slot,
-    buffer: Buffer,
-    around: Surroundings | undefined,
-  ): void {
-    const { file, index, length } = work
-    const digest = hash128(buffer.subarray(chunkDataAt, chunkDataAt + length))
-    const { missing, last } = this.session.chunkRead(work, digest)
-    // What is only compared counts once it is settled.
-    const patch = missing ? around?.patch(digest, this.#host.pool) : undefined
-    if (!file.comparing) this.#count(file, length, missing ? (patch?.length ?? length) : 0)
-    if (patch !== undefined) {
-      slot.send(patch, () => undefined)
-      this.#host.pool.release(buffer)
-    } else if (missing) {
-      slot.send(sealChunk(buffer, file.entry.id, index, length, digest), () =>
-        this.#host.pool.release(buffer),
-      )
-    } else {
-      slot.release()
-      this.#host.pool.release(buffer)
-      this.plan()
-    }
-    if (last) this.#verify(file, source)
-  }
-
-  /** All was read, or less than there should be: did the file stay what it was? */
-  #verify(file: OutgoingFile, source: SourceFile): void {
-    try {
-      const now = source.changed()
-      if (now !== undefined) this.#changed(file, now)
-      else this.session.fileRead(file)
-      this.#release(file)
-    } catch (error) {
-      this.#lost(file, error)
-    }
-  }
-
-  /** The file, opened when it is first asked for; undefined when it cannot be, and then it is lost. */
-  #sourceOf(file: OutgoingFile): SourceFile | undefined {
-    try {
-      const open = this.#open.get(file)
-      if (open !== undefined) return open
-      const source = new SourceFile(this.#placeOf(file), file.entry)
-      this.#open.set(file, source)
-      return source
-    } catch (error) {
-      this.#lost(file, error)
-      return undefined
-    }
-  }
-
   /** Where a file that was asked for lies. */
   #placeOf(file: OutgoingFile): SourcePlace {
     const known = this.#tasks.get(file.entry.task)
@@ -393,19 +263,14 @@ export class Send implements SenderOutput {
       const told = { ...task?.particulars, links: false }
       const note: Note = (...said) => task && this.#note(task, ...said)
       this.session.fileChanged(file, describeEntry(this.#placeOf(file), path, now, told, note))
-      this.#release(file)
+      this.#chunks.release(file)
     }
   }
 
   #lost(file: OutgoingFile, error: unknown): void {
     const { code, message } = faultOf(error, 'read', `Cannot read ${showPath(file.entry.path)}`)
     this.session.fileLost(file, code, message)
-    this.#release(file)
-  }
-
-  #release(file: OutgoingFile): void {
-    this.#open.get(file)?.close()
-    this.#open.delete(file)
+    this.#chunks.release(file)
   }
 
   #count(file: OutgoingFile, bytes: number, sent: number): void {
