@@ -7,6 +7,7 @@ import {
   encode,
   frameType,
   headerBytes,
+  maxOutstanding,
   PackWriter,
   ProtocolError,
   pathFault,
@@ -199,7 +200,11 @@ describe('a receiver', () => {
   })
 
   it('bounds how much is announced', () => {
-    const many = Array.from({ length: 5000 }, (_, i) => ({ ...small, id: i + 3, path: `f${i}` }))
+    const many = Array.from({ length: maxOutstanding + 1 }, (_, i) => ({
+      ...small,
+      id: i + 3,
+      path: `f${i}`,
+    }))
     expect(() => world.receiver.receive({ type: 'entries', entries: many })).toThrow(ProtocolError)
   })
 })

@@ -26,6 +26,7 @@ export class DirectoryTree {
   #last: DirectoryHandle
   #closed = false
   #changed = new Set<BytePath>()
+  #made = 0
 
   /** `root` is a real path. Throws what opening it throws. */
   constructor(root: string) {
@@ -57,6 +58,13 @@ export class DirectoryTree {
     this.#last = handle
     if (this.#open.size > held) this.#closeOldest()
     return handle
+  }
+
+  /** Makes the directory `path`, with what is missing on the way; false when it was there. */
+  make(path: BytePath): boolean {
+    const before = this.#made
+    this.directory(path, true)
+    return this.#made > before
   }
 
   /** Directories in which others were made since the last call: to be synced before the new ones are relied on. */
@@ -102,6 +110,7 @@ export class DirectoryTree {
     try {
       mkdirSync(parent.at(name))
       this.#changed.add(parentPath(path))
+      this.#made++
     } catch (error) {
       // Somebody else was faster: `enter` says whether it is a directory.
       if (errno(error) !== 'EEXIST') throw error

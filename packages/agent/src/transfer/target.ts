@@ -42,15 +42,18 @@ export function refuseOwnNames(target: BytePath): void {
 
 /**
  * Whether what is there already will do: `current`, `outdated` (or nothing is there), or `unknown` until it was
- * compared with the source. Throws a fault where something else is in its way.
+ * compared with the source. Throws a fault where something else is in its way. `isFresh`: its directory was made
+ * for it, and nothing can be there.
  */
 export function stateOf(
   place: Place,
   entry: Entry,
   { comparison, ignoreExisting }: Pick<TaskOptions, 'comparison' | 'ignoreExisting'>,
+  isFresh = false,
 ): 'current' | 'outdated' | 'unknown' {
   const target = targetOf(place, entry)
   refuseOwnNames(target)
+  if (isFresh) return 'outdated'
   const at = retryStale(place.tree, () => place.tree.at(target, true))
   const stat = lstatSync(at, { bigint: true, throwIfNoEntry: false })
   if (stat === undefined) return 'outdated'
@@ -64,11 +67,12 @@ export function stateOf(
   return difference === 'unknown' ? 'unknown' : 'outdated'
 }
 
-export function makeDirectory(place: Place, entry: Entry): void {
+/** Answers whether the directory was made now. */
+export function makeDirectory(place: Place, entry: Entry): boolean {
   const target = targetOf(place, entry)
   refuseOwnNames(target)
   try {
-    retryStale(place.tree, () => place.tree.directory(target, true))
+    return retryStale(place.tree, () => place.tree.make(target))
   } catch (error) {
     const code = errno(error)
     if (code !== 'ENOTDIR' && code !== 'ELOOP') throw error

@@ -52,6 +52,10 @@ class LosingDisk implements Disk {
     else this.bytes.add(String(path).slice(String(path).lastIndexOf('/') + 1))
   }
 
+  expect(): void {
+    // Nothing has to be made ready.
+  }
+
   async move(
     _tree: DirectoryTree,
     moves: readonly { part: string; target: string }[],

@@ -2,7 +2,7 @@ import { parentPath } from '@waybill/asc'
 import type { FsPath } from '../../platform/directories.js'
 import type { DirectoryTree } from '../../platform/directory-tree.js'
 import { flushFileSystem, syncPath } from '../../platform/durability.js'
-import { moveParts } from './mover.js'
+import { expectMoves, moveParts } from './mover.js'
 import type { Move } from './moves.js'
 
 /** A part that is complete and waits to get its name. */
@@ -20,11 +20,13 @@ export interface Disk {
   flush(directory: FsPath): Promise<boolean>
   /** See `syncPath`. */
   sync(path: FsPath, directory: boolean): Promise<void>
+  /** See `expectMoves`. */
+  expect(moves: number): void
   /** See `moveParts`. */
   move(tree: DirectoryTree, moves: readonly Move[]): Promise<Map<number, unknown>>
 }
 
-const realDisk: Disk = { flush: flushFileSystem, sync: syncPath, move: moveParts }
+const realDisk: Disk = { flush: flushFileSystem, sync: syncPath, expect: expectMoves, move: moveParts }
 
 /** From this many files or directories on, one flush of the file system is cheaper than a sync of each. */
 const flushFrom = 8
@@ -77,6 +79,7 @@ export class Committer {
     const volatile = group.filter(({ durable }) => !durable)
     const failed = new Map<Commit, unknown>()
     const last = this.#renamed.splice(0)
+    this.#disk.expect(group.length)
     if (volatile.length >= flushFrom && (await flushAll(this.#disk, [...volatile, ...last]))) {
       for (const commit of last) commit.done(undefined)
     } else {

@@ -71,11 +71,17 @@ function restored(failed: FromMover['failed']): Map<number, unknown> {
 
 let mover: Mover | undefined
 
-/** Gives parts of a tree their names, in order. Answers with what went wrong, by the position of the move. */
-export async function moveParts(tree: DirectoryTree, moves: readonly Move[]): Promise<Map<number, unknown>> {
-  if (workerUrl === undefined || moves.length < worthAThread) return moveAll(tree, moves)
+/** So many parts are going to be moved soon: the thread starts while they are made safe. */
+export function expectMoves(count: number): void {
+  if (workerUrl === undefined || count < worthAThread) return
   mover ??= new Mover(workerUrl, () => {
     mover = undefined
   })
-  return mover.move(tree.path, moves)
+}
+
+/** Gives parts of a tree their names, in order. Answers with what went wrong, by the position of the move. */
+export async function moveParts(tree: DirectoryTree, moves: readonly Move[]): Promise<Map<number, unknown>> {
+  expectMoves(moves.length)
+  const thread = moves.length < worthAThread ? undefined : mover
+  return thread === undefined ? moveAll(tree, moves) : thread.move(tree.path, moves)
 }

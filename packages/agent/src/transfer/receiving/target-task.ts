@@ -7,6 +7,7 @@ import type { PartOptions } from '../partial.js'
 import type { Place, Places } from '../place.js'
 import { type Attributes, attributesOf } from './attributes.js'
 import { DirectoryList } from './directory-list.js'
+import { FreshDirectories } from './fresh-directories.js'
 
 /** A task as its receiver knows it; without a place it has failed. */
 export interface TargetTask {
@@ -18,6 +19,7 @@ export interface TargetTask {
   readonly filter: FileFilter
   /** Those that came so far, whose attributes are set at the end. */
   readonly directories: DirectoryList
+  readonly fresh: FreshDirectories
 }
 
 /** One whose place is known. */
@@ -40,6 +42,7 @@ export function targetTask(
     attributes: attributesOf(options, owners),
     filter: nothing,
     directories: new DirectoryList(),
+    fresh: new FreshDirectories(),
   }
   try {
     const filter = options.mode === 'onewaysync' ? filterOf(task.include, task.exclude) : nothing
