@@ -54,10 +54,15 @@ const cruiseRounds = 6
 /** So much more may be under way, for processes that are woken late. */
 const wakeMs = 4
 const firstPackets = 50
+/** What the path had before is tried by half, so that it may have become slower; as in careful resume. */
+const trustInExpected = 0.5
+/** For as long as the first round trip is likely to take. */
+const firstRound = 300
 const leastPackets = 4
 
 export class Congestion {
   readonly #datagram: number
+  readonly #expected: number
   #phase: Phase = 'startup'
   #phaseAt = 0
   #rates: { readonly round: number; readonly rate: number }[] = []
@@ -74,9 +79,10 @@ export class Congestion {
   /** Above this, packets were lost in masses. */
   #ceiling = Number.POSITIVE_INFINITY
 
-  /** `datagram`: the size of a full packet. */
-  constructor(datagram: number) {
+  /** `datagram`: the size of a full packet. `expected`: the rate that this path had a while ago. */
+  constructor(datagram: number, expected = 0) {
     this.#datagram = datagram
+    this.#expected = expected
   }
 
   get phase(): string {
@@ -90,14 +96,14 @@ export class Congestion {
 
   /** How fast to send, before anything was measured as if the round trip were `guess`. */
   pacing(guess: number): number {
-    const known = this.rate > 0
-    const rate = known ? this.rate : (firstPackets * this.#datagram) / guess
-    return rate * this.#pacingGain
+    if (this.rate > 0) return this.rate * this.#pacingGain
+    const first = ((firstPackets * this.#datagram) / guess) * this.#pacingGain
+    return Math.max(first, this.#expected * trustInExpected)
   }
 
   /** How much may be under way. */
   get window(): number {
-    const first = firstPackets * this.#datagram
+    const first = Math.max(firstPackets * this.#datagram, this.#expected * trustInExpected * firstRound)
     if (this.rate === 0 || this.minRtt === Number.POSITIVE_INFINITY) return first
     const product = this.#product
     if (this.#phase === 'probeRtt') return Math.max(leastPackets * this.#datagram, probeRttGain * product)

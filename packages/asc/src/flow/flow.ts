@@ -50,6 +50,8 @@ export interface FlowOptions {
   readonly window?: number
   /** The round trip, if it is known; milliseconds. */
   readonly rtt?: number
+  /** What the path delivered a while ago, bytes a second: the start is quicker with it. */
+  readonly expected?: number
   /** Milliseconds of a clock that never goes back; the same one in all calls. */
   readonly now: number
 }
@@ -117,7 +119,7 @@ export class Flow {
     }
     this.#sent = new SentPackets(now)
     this.#received = new ReceivedPackets()
-    this.#congestion = new Congestion(datagram)
+    this.#congestion = new Congestion(datagram, (options.expected ?? 0) / 1000)
     this.#pacer = new Pacer(now)
     this.#roundTrip = new RoundTrip(options.rtt)
     this.#datagrams = new Datagrams(options, (bytes, size) => out.send(bytes, size))

@@ -24,7 +24,9 @@ export class Conclusions {
       const job = await readJob(change, lease.job)
       if (job === undefined || job.run !== lease.run) return undefined
       const { files, sent, skipped } = run.totals
-      const message = `Run ${lease.run}: ${files} files, ${sent} bytes sent, ${skipped} bytes were there already`
+      const message = job.dry_run
+        ? `Run ${lease.run}: a dry run that looked at ${files} files; nothing was changed`
+        : `Run ${lease.run}: ${files} files, ${sent} bytes sent, ${skipped} bytes were there already`
       await writeLog(tx, store.id, now, { job: job.id, message })
       if (job.status !== 'running' || outcome.kind === 'done') {
         await releaseJob(change, job.id)

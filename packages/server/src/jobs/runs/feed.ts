@@ -5,7 +5,7 @@ import { addCounts, moveTasks } from '../lifecycle/move-tasks.js'
 import type { JobRow, TaskRow } from '../lifecycle/rows.js'
 import { settleJob } from '../lifecycle/settle.js'
 import { retryPlan } from '../retry-plan.js'
-import { copyWords } from '../task-options.js'
+import { type CopyWords, copyWords } from '../task-options.js'
 import { readTaskParty } from '../task-party.js'
 import { absolutePath, isLost, type Locator } from './locate.js'
 
@@ -36,7 +36,7 @@ export async function takeBucket(
     const change = { tx, workspace: store.id, now }
     const running = await tx
       .selectFrom('job')
-      .select(['id', 'parent', 'status'])
+      .select(['id', 'parent', 'status', 'dry_run'])
       .where('id', '=', job)
       .executeTakeFirst()
     if (running?.status !== 'running') return undefined
@@ -55,7 +55,7 @@ export async function takeBucket(
     const source: SessionTask[] = []
     const destination: SessionTask[] = []
     for (const task of tasks) {
-      const placed = await place(task, sides, settingsOf(task))
+      const placed = await place(task, sides, wordsOf(running, settingsOf(task)))
       if (isLost(placed)) {
         const reason = { reason: placed.lost.code, reason_hr: placed.lost.message }
         await moveTasks(change, job, 'fail', { ids: [task.id] }, reason)
@@ -90,7 +90,7 @@ export async function takeBucket(
 /** The tasks that agents should hold already: what to tell them again after the control plane was away. */
 export async function heldBucket(
   store: WorkspaceStore,
-  job: Pick<JobRow, 'id' | 'parent'>,
+  job: Pick<JobRow, 'id' | 'parent' | 'dry_run'>,
   sides: Sides,
 ): Promise<Bucket> {
   const tasks = await store.db
@@ -102,12 +102,20 @@ export async function heldBucket(
     .orderBy('seq')
     .execute()
   const settingsOf = await taskSettings(store.db, store.id, job, tasks)
-  const placed = await Promise.all(tasks.map(async (task) => await place(task, sides, settingsOf(task))))
+  const placed = await Promise.all(
+    tasks.map(async (task) => await place(task, sides, wordsOf(job, settingsOf(task)))),
+  )
   const held = placed.flatMap((pair) => (isLost(pair) ? [] : [pair]))
   return { source: held.map((pair) => pair.source), destination: held.map((pair) => pair.destination) }
 }
 
-async function place(task: TaskRow, sides: Sides, settings: EffectiveSettings) {
+/** A dry run is told so with each task, whatever its settings. */
+function wordsOf({ dry_run }: Pick<JobRow, 'dry_run'>, settings: EffectiveSettings): CopyWords {
+  const words = copyWords(settings)
+  return dry_run === 1 ? { ...words, options: { ...words.options, dryRun: true } } : words
+}
+
+async function place(task: TaskRow, sides: Sides, words: CopyWords) {
   const source = await sides.source.locate(readTaskParty(task.source))
   const destination = await sides.destination.locate(readTaskParty(task.destination))
   if (isLost(source)) return source
@@ -116,7 +124,7 @@ async function place(task: TaskRow, sides: Sides, settings: EffectiveSettings) {
     index: task.seq,
     task: task.id,
     size: task.size,
-    ...copyWords(settings),
+    ...words,
   }
   return { source: { ...common, location: source }, destination: { ...common, location: destination } }
 }

@@ -64,7 +64,10 @@ export class Runs implements HubListener {
   }
 
   close(): void {
-    for (const run of this.all()) this.forget(run)
+    for (const run of this.all()) {
+      run.leave()
+      this.forget(run)
+    }
   }
 
   async renewLeases(): Promise<void> {

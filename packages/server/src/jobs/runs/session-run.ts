@@ -84,15 +84,16 @@ export class SessionRun {
       })
       if (this.isOver()) return
       const addresses = addressesOf(plan.listener)
-      const { cipher } = await hub.request(plan.connector.id, 'session.open', {
+      const connected = hub.request(plan.connector.id, 'session.open', {
         ...plan.connect,
         link: { kind: 'connect', addresses, port: listening.port ?? 0 },
       })
+      // The tasks travel while the agents shake hands, which over distance takes longer than all else.
+      this.phase = 'feeding'
+      const [{ cipher }] = await Promise.all([connected, this.feed()])
       if (this.isOver()) return
       const ends = await this.describe(plan)
       await this.note(`${ends}, ${plan.listen.connections} connections, ${cipher ?? 'no cipher named'}`)
-      this.phase = 'feeding'
-      await this.feed()
     } catch (thrown) {
       this.finish(outcomeOf(thrown))
     }
@@ -191,6 +192,11 @@ export class SessionRun {
     this.sendBoth({ type: 'session.stop', reason })
   }
 
+  /** This process ends, and the run goes on without it: whoever comes next adopts it. */
+  leave(): void {
+    this.phase = 'over'
+  }
+
   vanished(reason: Reason): void {
     this.finish({ kind: 'vanished', reason })
   }
@@ -250,10 +256,10 @@ export class SessionRun {
     return await effectiveSettings(this.store.db, this.store.id, await this.job())
   }
 
-  private async job(): Promise<Pick<JobRow, 'id' | 'parent'>> {
+  private async job(): Promise<Pick<JobRow, 'id' | 'parent' | 'dry_run'>> {
     return await this.store.db
       .selectFrom('job')
-      .select(['id', 'parent'])
+      .select(['id', 'parent', 'dry_run'])
       .where('id', '=', this.lease.job)
       .executeTakeFirstOrThrow()
   }
