@@ -8,7 +8,6 @@ import {
   parentPath,
   type ReceiverOutput,
   ReceiverSession,
-  runLength,
   showPath,
   smallFile,
   type TaskOutcome,
@@ -16,40 +15,24 @@ import {
 import type { DirectoryTree } from '../platform/directory-tree.js'
 import { Owners } from '../platform/owners.js'
 import { Committer } from './commit/committer.js'
-import { Deltas } from './delta/deltas.js'
 import { type Fault, faultOf } from './fault.js'
 import { hash128 } from './hash.js'
 import { removeQuietly } from './journal.js'
-import { Partial } from './partial.js'
 import { Places } from './place.js'
 import { Previews } from './preview/previews.js'
-import { Backlog } from './receiving/backlog.js'
+import { warn } from './receiving/attributes.js'
 import { holdContents } from './receiving/content.js'
 import { HardLinks } from './receiving/hard-links.js'
 import type { ReceiveHost } from './receiving/host.js'
+import { LargeFiles } from './receiving/large-files.js'
 import { Pending } from './receiving/pending.js'
 import { reserves, Space } from './receiving/space.js'
-import {
-  isPlaced,
-  lockKey,
-  type Placed,
-  partOptions,
-  type TargetTask,
-  targetTask,
-} from './receiving/target-task.js'
+import { isPlaced, lockKey, type Placed, type TargetTask, targetTask } from './receiving/target-task.js'
 import { type Said, saidBySender, wrapUp } from './receiving/wrap-up.js'
 import { Questions } from './sync/questions.js'
 import { Trashes } from './sync/trash.js'
 import { makeDirectory, stateOf, syncChanged, targetOf, writePart } from './target.js'
-import { journalName, partName } from './temporary.js'
-
-/** A large file, from the moment that its target is locked. */
-interface LargeFile {
-  readonly known: Placed
-  readonly target: BytePath
-  readonly unlock: () => void
-  partial: Partial | undefined
-}
+import { partName } from './temporary.js'
 
 /** The receiving side of a session: does on the file system what the ASC machine asks for. */
 export class Receive implements ReceiverOutput {
@@ -58,14 +41,12 @@ export class Receive implements ReceiverOutput {
   readonly #places = new Places()
   readonly #committer = new Committer()
   readonly #tasks = new Map<number, TargetTask>()
-  readonly #large = new Map<IncomingFile, LargeFile>()
+  readonly #large: LargeFiles
   readonly #pending = new Pending()
   readonly #space = new Space()
-  readonly #backlog = new Backlog((paused) => this.#host.pause(paused))
   readonly #questions = new Questions((task, paths, folded) => this.session.ask(task, paths, folded))
   readonly #owners = new Owners()
   readonly #hardLinks: HardLinks
-  readonly #deltas: Deltas
   readonly #trashes = new Trashes()
   readonly #previews: Previews
   #wrapping = Promise.resolve()
@@ -77,7 +58,17 @@ export class Receive implements ReceiverOutput {
   constructor(host: ReceiveHost) {
     this.#host = host
     this.session = new ReceiverSession(this, hash128, () => performance.now())
-    this.#deltas = new Deltas(this.session, host)
+    this.#large = new LargeFiles({
+      session: this.session,
+      link: host,
+      committer: this.#committer,
+      space: this.#space,
+      pending: this.#pending,
+      want: (file, known, missing) => this.#want(file, known, missing),
+      settle: (file, error) => this.#settle(file, error),
+      fail: (file, error) => this.#fail(file, error),
+      planFlush: () => this.planFlush(),
+    })
     this.#hardLinks = new HardLinks({
       locks: host.locks,
       committer: this.#committer,
@@ -128,10 +119,7 @@ export class Receive implements ReceiverOutput {
   /** Ends: what is under way is closed, parts stay for the next time. */
   async close(): Promise<void> {
     this.#closed = true
-    for (const file of [...this.#large.keys()]) {
-      file.dropped = true
-      this.abandon(file, true)
-    }
+    this.#large.close()
     this.#questions.close()
     await this.#committer.idle()
     await this.#pending.settled()
@@ -186,48 +174,24 @@ export class Receive implements ReceiverOutput {
     digest: Buffer,
     payload: Payload,
   ): void {
-    const partial = this.#opened(file)
-    if (partial === undefined) {
-      payload.release()
-      return
-    }
-    this.#backlog.count(data.length)
-    partial.write(index, offset, data, digest, (error) => {
-      payload.release()
-      this.#backlog.count(-data.length)
-      this.#space.wrote(file, data.length)
-      if (error === undefined) this.session.written(file, index)
-      else this.#fail(file, error)
-      this.planFlush()
-    })
+    this.#large.write(file, index, offset, data, digest, payload)
   }
 
   rebuild(file: IncomingFile, patch: Patch, payload: Payload): void {
-    this.#deltas.rebuild(file, patch, payload)
+    this.#large.rebuild(file, patch, payload)
   }
 
   zeros(file: IncomingFile, start: number, count: number): void {
-    this.#opened(file)?.zeros(start, count, (error) => {
-      this.#space.wrote(file, runLength(file.entry.size, start, count))
-      if (error === undefined) this.session.zeroed(file, start, count)
-      else this.#fail(file, error)
-      this.planFlush()
-    })
+    this.#large.zeros(file, start, count)
   }
 
   commit(file: IncomingFile): void {
-    const large = this.#large.get(file)
-    if (large !== undefined) this.#pending.track(this.#commit(file, large))
+    this.#large.commit(file)
   }
 
   abandon(file: IncomingFile, keep: boolean): void {
     this.#space.release(file)
-    this.#deltas.forget(file)
-    const large = this.#large.get(file)
-    if (large === undefined) return
-    this.#large.delete(file)
-    if (large.partial === undefined) large.unlock()
-    else this.#pending.track(large.partial.discard(keep).finally(large.unlock))
+    this.#large.abandon(file, keep)
   }
 
   succeeded(file: IncomingFile, verdict: 'done' | 'skip'): void {
@@ -282,9 +246,9 @@ export class Receive implements ReceiverOutput {
 
   #check(file: IncomingFile, known: Placed): void {
     const { entry } = file
-    const { place, options, directories } = known
+    const { place, options, directories, fresh } = known
     if (entry.kind === 'directory') {
-      makeDirectory(place, entry)
+      if (makeDirectory(place, entry)) fresh.add(entry.path)
       const { mtime, mode, owner, extended } = entry
       const more = { ...(owner && { owner }), ...(extended && { extended }) }
       directories.add({ path: targetOf(place, entry), mtime, mode, ...more })
@@ -292,7 +256,7 @@ export class Receive implements ReceiverOutput {
       this.session.done(file)
       return
     }
-    const state = stateOf(place, entry, options)
+    const state = stateOf(place, entry, options, fresh.holds(entry.path))
     if (state === 'current') this.#skip(file, known)
     else if (state === 'outdated') this.#fetch(file, known)
     else this.#compare(file, known)
@@ -331,7 +295,7 @@ export class Receive implements ReceiverOutput {
   }
 
   #fetch(file: IncomingFile, known: Placed): void {
-    if (file.entry.size >= smallFile) this.#pending.track(this.#examine(file, known))
+    if (file.entry.size >= smallFile) this.#large.fetch(file, known)
     else this.#want(file, known, file.entry.size)
   }
 
@@ -343,26 +307,6 @@ export class Receive implements ReceiverOutput {
       this.#space.claim(file, directory, missing, options.reserve)
     }
     this.session.wanted(file)
-  }
-
-  async #examine(file: IncomingFile, known: Placed): Promise<void> {
-    const { place } = known
-    const target = targetOf(place, file.entry)
-    const unlock = await this.#host.locks.take(lockKey(place, target))
-    if (file.dropped) {
-      unlock()
-      return
-    }
-    this.#large.set(file, { known, target, unlock, partial: undefined })
-    try {
-      const trusted = await Partial.examine(file, place.tree, target, partOptions(known))
-      const missing = file.entry.size - trusted
-      await this.#deltas.offer(file, place.tree, target, missing, known.options.delta)
-      this.#want(file, known, missing)
-    } catch (error) {
-      this.#fail(file, error)
-    }
-    this.planFlush()
   }
 
   #store(file: IncomingFile, known: Placed, target: BytePath, data: Buffer, unlock: () => void): void {
@@ -390,45 +334,6 @@ export class Receive implements ReceiverOutput {
       this.#settle(file, error)
     }
     this.#committer.add({ tree: place.tree, part, target, durable, yields: options.ignoreExisting, done })
-  }
-
-  async #commit(file: IncomingFile, large: LargeFile): Promise<void> {
-    const { known, target, unlock } = large
-    const { tree } = known.place
-    this.#large.delete(file)
-    this.#deltas.forget(file)
-    try {
-      // Without any chunk that had to be sent the part was never opened.
-      const partial = large.partial ?? this.#open(file, large)
-      const durable = await partial.seal((words) => warn(file, words))
-      const yields = known.options.ignoreExisting
-      const error = await new Promise<unknown>((resolve) => {
-        this.#committer.add({ tree, part: partName(target), target, durable, yields, done: resolve })
-      })
-      if (error === undefined) removeQuietly(tree.at(journalName(target)))
-      this.#settle(file, error)
-    } catch (error) {
-      this.#fail(file, error)
-    } finally {
-      unlock()
-    }
-  }
-
-  /** The part of a large file; undefined when it cannot be opened, which fails the file. */
-  #opened(file: IncomingFile): Partial | undefined {
-    const large = this.#large.get(file)
-    try {
-      if (large === undefined) throw new Error('The file is not open')
-      large.partial ??= this.#open(file, large)
-      return large.partial
-    } catch (error) {
-      this.#fail(file, error)
-      return undefined
-    }
-  }
-
-  #open(file: IncomingFile, { known, target }: LargeFile): Partial {
-    return new Partial(file, known.place.tree, target, partOptions(known))
   }
 
   /** So that what waits to be made durable is never much. What cannot be synced is tried again at the end. */
@@ -473,9 +378,4 @@ export class Receive implements ReceiverOutput {
     this.session.failed(file, code, message)
     this.planFlush()
   }
-}
-
-/** An attribute of a file could not be set. */
-function warn(file: IncomingFile, words: string): void {
-  file.task.note(file.entry.path, 'W#J060', words)
 }

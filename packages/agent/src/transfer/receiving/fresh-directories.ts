@@ -1,4 +1,4 @@
-import type { BytePath } from '@waybill/asc'
+import { type BytePath, parentPath } from '@waybill/asc'
 
 /** Directories that are remembered at a time: trees come depth first, so that the latest matter. */
 const remembered = 4096
@@ -13,7 +13,8 @@ export class FreshDirectories {
     this.#paths.add(path)
   }
 
-  has(path: BytePath): boolean {
-    return this.#paths.has(path)
+  /** Whether an entry of the task lies in one of them. */
+  holds(path: BytePath): boolean {
+    return path !== '' && this.#paths.has(parentPath(path))
   }
 }
