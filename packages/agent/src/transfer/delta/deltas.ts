@@ -15,6 +15,8 @@ export interface DeltaHost {
   /** Whether control frames pile up. */
   isCongested(): boolean
   line(): Line
+  /** So many bytes more are to be written of chunks that are not made yet; negative when they are. */
+  waiting(bytes: number): void
 }
 
 /**
@@ -32,8 +34,9 @@ export class Deltas {
   constructor(session: ReceiverSession, host: DeltaHost) {
     this.#session = session
     this.#host = host
-    this.#rebuilder = new Rebuilder((file, index, data, payload) =>
-      session.rebuilt(file, index, data, payload),
+    this.#rebuilder = new Rebuilder(
+      (bytes) => host.waiting(bytes),
+      (file, index, data, payload) => session.rebuilt(file, index, data, payload),
     )
   }
 
@@ -71,6 +74,11 @@ export class Deltas {
   forget(file: IncomingFile): void {
     this.#older.get(file)?.close()
     this.#older.delete(file)
+    this.wake()
+  }
+
+  /** There may be room for others now. */
+  wake(): void {
     this.#wake?.()
   }
 

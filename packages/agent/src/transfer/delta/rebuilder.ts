@@ -1,6 +1,8 @@
 import { chunkLength, type IncomingFile, type Patch, type Payload } from '@waybill/asc'
 import type { OlderFile } from './older-file.js'
 
+type Built = (file: IncomingFile, index: number, data: Buffer | undefined, payload: Payload) => void
+
 interface Job {
   readonly file: IncomingFile
   readonly older: OlderFile
@@ -16,19 +18,21 @@ const parallel = 4
  * `parallel` of these, whatever comes in.
  */
 export class Rebuilder {
-  readonly #built: (file: IncomingFile, index: number, data: Buffer | undefined, payload: Payload) => void
+  readonly #queued: (bytes: number) => void
+  readonly #built: Built
   readonly #waiting: Job[] = []
   readonly #free: Buffer[] = []
   #busy = 0
 
-  constructor(
-    built: (file: IncomingFile, index: number, data: Buffer | undefined, payload: Payload) => void,
-  ) {
+  /** `queued` counts bytes of chunks that wait to be made, negative when it is their turn. */
+  constructor(queued: (bytes: number) => void, built: Built) {
+    this.#queued = queued
     this.#built = built
   }
 
   add(job: Job): void {
     this.#waiting.push(job)
+    this.#queued(lengthOf(job))
     this.#next()
   }
 
@@ -36,6 +40,7 @@ export class Rebuilder {
     while (this.#busy < parallel) {
       const job = this.#waiting.shift()
       if (job === undefined) return
+      this.#queued(-lengthOf(job))
       if (job.file.dropped) {
         job.payload.release()
       } else {
@@ -64,6 +69,10 @@ export class Rebuilder {
     const free = this.#free.pop()
     return free !== undefined && free.length >= length ? free : Buffer.allocUnsafeSlow(length)
   }
+}
+
+function lengthOf({ file, patch }: Job): number {
+  return chunkLength(file.entry.size, patch.index)
 }
 
 async function make({ parts, literals }: Patch, older: OlderFile, data: Buffer): Promise<boolean> {

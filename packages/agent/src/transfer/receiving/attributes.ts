@@ -10,7 +10,7 @@ import {
   utimesSync,
 } from 'node:fs'
 import type { TaskOptions } from '@waybill/api'
-import type { Entry, ExtendedAttribute } from '@waybill/asc'
+import type { Entry, ExtendedAttribute, IncomingFile } from '@waybill/asc'
 import type { FsPath } from '../../platform/directories.js'
 import { isAccessList, isOfUser, setExtended } from '../../platform/extended-attributes.js'
 import type { Owners } from '../../platform/owners.js'
@@ -134,4 +134,9 @@ function setOnOpened(path: FsPath, attribute: ExtendedAttribute): void {
   } finally {
     closeSync(fd)
   }
+}
+
+/** Notes that an attribute of a file could not be set. */
+export function warn(file: IncomingFile, words: string): void {
+  file.task.note(file.entry.path, 'W#J060', words)
 }
