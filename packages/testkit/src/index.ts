@@ -1,3 +1,4 @@
+export * from './datagram-proxy.js'
 export * from './fault-proxy.js'
 export * from './mailbox.js'
 export * from './ports.js'
