@@ -1,5 +1,5 @@
 // @ts-check
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -7,6 +7,7 @@ import { killAllProcesses } from '@waybill/testkit'
 import { circumstances } from './measure/machine.js'
 import { parts } from './parts/index.js'
 import { goodputChart } from './report/chart.js'
+import { merged } from './report/merge.js'
 import { withFigures } from './report/readme.js'
 import { tableText } from './report/table.js'
 
@@ -16,6 +17,7 @@ import { tableText } from './report/table.js'
  * @property {boolean} quick small loads, to try the benchmark
  * @property {boolean} full the largest loads
  * @property {readonly string[]} only cases of a part; all when empty
+ * @property {readonly string[]} programs of wan: waybill, rsync, scp, rclone
  * @property {readonly number[]} losses per cent
  * @property {Record<string, string>} settings of all transfers
  */
@@ -30,7 +32,9 @@ ${Object.entries(parts)
 
   --rounds N         how often each program has its turn (3)
   --only A,B         some cases of wan and resume only
+  --programs A,B     some programs of wan only: waybill, rsync, scp, rclone
   --losses 0,0.1,1   losses of wan, per cent
+  --merge            keeps what the file of results has and this run did not measure
   --setting A=B      a setting of all transfers; may be repeated
   --quick            small loads, to try the benchmark; keeps no results
   --full             memory: a million files
@@ -43,7 +47,9 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     only: { type: 'string', default: '' },
+    programs: { type: 'string', default: 'waybill,rsync,scp,rclone' },
     losses: { type: 'string', default: '0,0.1,1' },
+    merge: { type: 'boolean', default: false },
     setting: { type: 'string', multiple: true, default: [] },
     quick: { type: 'boolean', default: false },
     full: { type: 'boolean', default: false },
@@ -58,6 +64,7 @@ const options = {
   quick: values.quick,
   full: values.full,
   only: values.only.split(',').filter((name) => name !== ''),
+  programs: values.programs.split(','),
   losses: values.losses.split(',').map(Number),
   settings: Object.fromEntries(values.setting.map((text) => text.split(/=(.*)/s).slice(0, 2))),
 }
@@ -84,12 +91,20 @@ async function runPart(/** @type {string} */ name) {
   process.stderr.write(`${name}: ${JSON.stringify(about)}\n`)
   const { tables, ...result } = await part.run(options)
   for (const table of tables) process.stdout.write(tableText(table))
-  const path =
-    values.json ?? (options.quick || options.only.length > 0 ? undefined : `${results}${name}.json`)
+  const { rounds, losses } = options
+  keepResults(name, { name, ...about, rounds, losses, ...result })
+}
+
+function keepResults(/** @type {string} */ name, /** @type {Record<string, unknown>} */ measured) {
+  // What is but a part must not take the place of the whole unless it is to be put into it.
+  const partial =
+    options.quick || (!values.merge && (options.only.length > 0 || values.programs.split(',').length < 4))
+  const path = values.json ?? (partial ? undefined : `${results}${name}.json`)
   if (path === undefined) return
   mkdirSync(dirname(path), { recursive: true })
-  const { rounds, losses } = options
-  writeFileSync(path, `${JSON.stringify({ name, ...about, rounds, losses, ...result }, null, 2)}\n`)
+  const whole =
+    values.merge && existsSync(path) ? merged(JSON.parse(readFileSync(path, 'utf8')), measured) : measured
+  writeFileSync(path, `${JSON.stringify(whole, null, 2)}\n`)
   process.stderr.write(`Written to ${path}\n`)
 }
 

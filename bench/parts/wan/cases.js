@@ -8,12 +8,11 @@ import { megabits } from '../../measure/numbers.js'
  * What the cases have to work with, on host a.
  * @typedef {object} Bench
  * @property {string} work
- * @property {import('../../programs/waybill.js').Waybill} waybill
- * @property {string} ours how Waybill is called in the results
+ * @property {import('../../programs/waybill.js').Waybill | undefined} waybill absent when only peers are measured
  * @property {readonly import('../../programs/commands.js').Program[]} peers
  * @property {number} rounds
  * @property {import('./sizes.js').Sizes} sizes
- * @property {number} rate of the line, Mbit/s
+ * @property {import('../../wan/network.js').Line} line
  */
 
 /**
@@ -27,8 +26,8 @@ import { megabits } from '../../measure/numbers.js'
  */
 
 /** One large file, from `running` to `done`. */
-export async function file(/** @type {Bench} */ bench) {
-  const { work, waybill, ours, peers, rounds, sizes } = bench
+export async function file(/** @type {Bench} */ bench, ours = 'Waybill') {
+  const { work, waybill, peers, rounds, sizes } = bench
   const outcomes = await compete({
     title: 'one file',
     work,
@@ -36,7 +35,7 @@ export async function file(/** @type {Bench} */ bench) {
     bytes: sizes.file,
     rounds,
     contestants: [
-      { name: ours, directory: waybill.directory, copy: (...load) => copyByJob(bench, ...load) },
+      ...(waybill === undefined ? [] : [waybillByJob(ours, waybill, sizes.limit)]),
       ...peers.map((peer) => timed(peer, { limit: sizes.limit })),
     ],
     make: (path) => makeFreshFile(path, sizes.file),
@@ -46,38 +45,48 @@ export async function file(/** @type {Bench} */ bench) {
 
 /** The same where the kernel refuses what the best way over TCP needs; peers do not ask for it anyway. */
 export async function refused(/** @type {Bench} */ bench) {
-  const found = await file({ ...bench, ours: 'Waybill, BBR refused', peers: [] })
+  const found = await file({ ...bench, peers: [] }, 'Waybill, BBR refused')
   return found.map((one) => ({ ...one, case: 'refused' }))
 }
 
 /**
- * @param {Bench} bench @param {string} source @param {string} name @param {number} bytes
- * @returns {Promise<import('../../measure/compete.js').Outcome>}
+ * Waybill as a contestant, timed by what the job's row says, with an eye on the line meanwhile.
+ * @param {string} name
+ * @param {import('../../programs/waybill.js').Waybill} waybill
+ * @param {number} limit seconds
+ * @returns {import('../../measure/compete.js').Contestant}
  */
-async function copyByJob({ waybill, sizes }, source, name, bytes) {
-  const counter = new LineCounter(waybill.vault.process.pid)
-  counter.start()
-  try {
-    const begin = performance.now()
-    const path = `${waybill.directory}/${name}`
-    const id = await waybill.begin(source, name)
-    const seconds = waybill.seconds(id)
-    if (!(await within(sizes.limit, seconds))) {
-      const job = await waybill.admin.get('transfer', id)
-      const late = (performance.now() - begin) / 1000
-      await waybill.abort(id)
-      return { seconds: late, bytes: Number(job?.transferred ?? 0), complete: false, path }
-    }
-    const full = timeToFullSpeed(counter.stop())
-    const extra = full === undefined ? {} : { toFullSpeed: full.seconds, lineMbit: full.fullMbit }
-    return { seconds: await seconds, bytes, complete: true, path, extra }
-  } finally {
-    counter.stop()
+function waybillByJob(name, waybill, limit) {
+  return {
+    name,
+    directory: waybill.directory,
+    async copy(source, target, bytes) {
+      const path = `${waybill.directory}/${target}`
+      const counter = new LineCounter(waybill.vault.process.pid)
+      counter.start()
+      try {
+        const begin = performance.now()
+        const id = await waybill.begin(source, target)
+        const done = waybill.seconds(id)
+        if (!(await within(limit, done))) {
+          const job = await waybill.admin.get('transfer', id)
+          const seconds = (performance.now() - begin) / 1000
+          await waybill.abort(id)
+          return { seconds, bytes: Number(job?.transferred ?? 0), complete: false, path }
+        }
+        const full = timeToFullSpeed(counter.stop())
+        const extra = full === undefined ? {} : { toFullSpeed: full.seconds, lineMbit: full.fullMbit }
+        return { seconds: await done, bytes, complete: true, path, extra }
+      } finally {
+        counter.stop()
+      }
+    },
   }
 }
 
 /** `waybill transfer` of one file, everything included. */
 export async function command(/** @type {Bench} */ { work, waybill, rounds, sizes }) {
+  if (waybill === undefined) return []
   const outcomes = await compete({
     title: 'waybill transfer, one file',
     work,
@@ -112,7 +121,9 @@ async function copiesOfTree(name, { work, waybill, rounds, sizes }, load, peers)
     name,
     bytes: load.files * load.size,
     rounds,
-    contestants: [waybill.command, ...peers].map((one) => timed(one, { limit: sizes.limit })),
+    contestants: [...(waybill === undefined ? [] : [waybill.command]), ...peers].map((one) =>
+      timed(one, { limit: sizes.limit }),
+    ),
     make: (path) => makeFreshTree(path, load),
   })
   return figures(name, outcomes)

@@ -12,38 +12,43 @@ import { iperf3, neighbour } from './flows.js'
  * @property {Record<'a' | 'b', import('../../wan/host.js').Host>} hosts
  * @property {import('../../wan/network.js').Line} line
  * @property {readonly string[]} cases
+ * @property {readonly string[]} programs
  * @property {number} rounds
  * @property {import('./sizes.js').Sizes} sizes
  * @property {Record<string, string>} settings of all transfers
  */
 
 /** @type {Task} */
-const { hosts, line, cases: wanted, rounds, sizes, settings } = JSON.parse(process.argv[2] ?? '{}')
+const { hosts, line, cases, programs, rounds, sizes, settings } = JSON.parse(process.argv[2] ?? '{}')
 const work = tempDirectory('bench')
-const ofWaybill = ['file', 'refused', 'command', 'tree', 'small', 'neighbour']
+const wanted = (/** @type {string[]} */ ...names) => names.some((name) => cases.includes(name))
+// Nobody but Waybill asks for what is refused there.
+const limited = wanted('refused')
 const results = []
 try {
-  const iperf = wanted.some((name) => name === 'iperf3' || name === 'neighbour')
-    ? await startIperf(hosts.b)
-    : undefined
-  if (iperf !== undefined && wanted.includes('iperf3'))
-    results.push(...(await iperf3({ iperf, rounds, sizes })))
-  const limited = wanted.includes('refused')
-  const peers = limited ? [] : await startPeers(work, hosts.b, ['rsync', 'scp', 'rclone'])
-  if (wanted.some((name) => ofWaybill.includes(name))) {
-    const waybill = await startWaybill(work, {
-      host: hosts.b,
-      near: hosts.a.address,
-      refused: limited,
-      settings,
-    })
-    const bench = { work, waybill, ours: 'Waybill', peers, rounds, sizes, rate: line.rate }
-    for (const [name, measure] of Object.entries({ file, refused, command, tree, small }))
-      if (wanted.includes(name)) results.push(...(await measure(bench)))
-    if (iperf !== undefined && wanted.includes('neighbour'))
-      results.push(...(await neighbour({ ...bench, iperf })))
-  }
+  const iperf = wanted('iperf3', 'neighbour') ? await startIperf(hosts.b) : undefined
+  if (iperf !== undefined && wanted('iperf3')) results.push(...(await iperf3({ iperf, rounds, sizes })))
+  const bench = { work, waybill: await ourselves(), peers: await others(), rounds, sizes, line }
+  for (const [name, measure] of Object.entries({ file, refused, command, tree, small }))
+    if (wanted(name)) results.push(...(await measure(bench)))
+  if (iperf !== undefined && wanted('neighbour')) results.push(...(await neighbour({ ...bench, iperf })))
 } finally {
   await killAllProcesses()
 }
 process.stdout.write(JSON.stringify(results))
+
+async function ourselves() {
+  if (!programs.includes('waybill')) return undefined
+  if (!wanted('file', 'refused', 'command', 'tree', 'small', 'neighbour')) return undefined
+  return startWaybill(work, { host: hosts.b, near: hosts.a.address, refused: limited, settings })
+}
+
+async function others() {
+  if (limited || !wanted('file', 'tree', 'small')) return []
+  const names = /** @type {const} */ (['rsync', 'scp', 'rclone'])
+  return startPeers(
+    work,
+    hosts.b,
+    names.filter((name) => programs.includes(name)),
+  )
+}

@@ -23,7 +23,7 @@ as the job's row has it; refused: agents without CAP_NET_ADMIN while the machine
 tree, small: the command waybill transfer from its start to its end, the start of Node included. Peers are timed from
 start to end; whoever is not done within the limit is stopped and judged by what had arrived. Programs take turns, each
 run copies bytes never seen before, and what was completed is compared by checksum. neighbour: one flow of iperf3 under
-cubic, alone and beside a transfer that began three seconds earlier. The source is in the page cache; caches are not
+cubic, alone and beside a transfer that began three seconds earlier; with loss twice as long and twice as often. The source is in the page cache; caches are not
 dropped. toFullSpeed: seconds from the first 100 kB on the line until the first half second that carried 90 % of what
 the line carried in the run's middle half second.`.replaceAll('\n', ' ')
 
@@ -31,7 +31,7 @@ the line carried in the run's middle half second.`.replaceAll('\n', ' ')
  * Everything over a long line, at each loss.
  * @param {import('../../run.js').Options} options
  */
-export async function wan({ rounds, quick, losses, only, settings }) {
+export async function wan({ rounds, quick, losses, only, programs, settings }) {
   const sizes = quick ? quickSizes : usualSizes
   const cases = only.length > 0 ? wanCases.filter((name) => only.includes(name)) : wanCases
   if (cases.length === 0) throw new Error(`The cases are ${wanCases.join(', ')}`)
@@ -50,7 +50,7 @@ export async function wan({ rounds, quick, losses, only, settings }) {
       const { kind, hosts, down } = await startNetwork(line)
       network = kind
       try {
-        const task = { hosts, line, cases: part, rounds, sizes, settings }
+        const task = { hosts, line, cases: part, programs, rounds, sizes, settings }
         /** @returns {Promise<import('./cases.js').Figures[]>} */
         const measure = () => onHostA(hosts.a, program, task)
         const found = part.includes('refused') ? await whileRefused(measure) : await measure()
