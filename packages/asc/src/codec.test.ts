@@ -43,7 +43,21 @@ const owner = fc.record({
   user: fc.string({ maxLength: 60 }),
   group: fc.string({ maxLength: 60 }),
 })
-const owned = fc.tuple(entry, owner).map(([item, whose]) => ({ ...item, owner: whose }))
+const extended = fc.array(
+  fc.record({
+    name: fc.string({ minLength: 1, maxLength: 60 }).filter((name) => !name.includes('\0')),
+    value: fc.uint8Array({ maxLength: 100 }).map((bytes) => Buffer.from(bytes)),
+  }),
+  { maxLength: 5 },
+)
+const detailed = fc
+  .tuple(entry, fc.option(owner), fc.option(fc.integer({ min: 2, max: 0xffff_ffff })), fc.option(extended))
+  .map(([item, whose, names, attributes]) => ({
+    ...item,
+    ...(whose && { owner: whose }),
+    ...(names !== null && item.kind === 'file' && { link: { first: item.id, names } }),
+    ...(attributes && { extended: attributes }),
+  }))
 
 const frames: fc.Arbitrary<ControlFrame> = fc.oneof(
   fc.record({
@@ -55,7 +69,7 @@ const frames: fc.Arbitrary<ControlFrame> = fc.oneof(
     datagram: fc.nat(0xffff),
   }),
   fc.record({ type: fc.constant('ready' as const), tasks: fc.array(u32) }),
-  fc.record({ type: fc.constant('entries' as const), entries: fc.array(fc.oneof(entry, owned)) }),
+  fc.record({ type: fc.constant('entries' as const), entries: fc.array(fc.oneof(entry, detailed)) }),
   fc.record({ type: fc.constant('note' as const), task: u32, path: bytesText, code, message }),
   fc.record({ type: fc.constant('scanned' as const), task: u32, code, message }),
   fc.record({

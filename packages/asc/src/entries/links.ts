@@ -114,7 +114,7 @@ export class IncomingLinks {
     if (there) group.path = file.entry.path
     if (group.isReleasing) return
     group.isReleasing = true
-    while (group.holder === undefined) {
+    while (!isHeld(group)) {
       const next = group.waiting.shift()
       if (next === undefined) break
       if (!next.dropped) this.#place(next, group)
@@ -137,4 +137,8 @@ export class IncomingLinks {
       this.#out.check(file)
     }
   }
+}
+
+function isHeld(group: LinkGroup): boolean {
+  return group.holder !== undefined
 }
