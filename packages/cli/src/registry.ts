@@ -71,6 +71,12 @@ export const registry: readonly CommandEntry[] = [
     load: () => import('./commands/manifest/manifest.js').then(({ command }) => command),
   },
   {
+    name: 'preview',
+    group: transfers,
+    summary: 'print what a dry run found',
+    load: () => import('./commands/preview/command.js').then(({ command }) => command),
+  },
+  {
     name: 'pause',
     group: transfers,
     summary: 'put jobs on hold',

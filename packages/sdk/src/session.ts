@@ -18,6 +18,7 @@ import { Journal } from './journal.js'
 import { type ManifestFile, readManifest } from './manifest.js'
 import { Mappings } from './mappings.js'
 import { type CreateOptions, type FindOptions, findPayload, present } from './options.js'
+import { type PreviewPage, readPreview } from './preview.js'
 import { Settings } from './settings.js'
 import { Shares } from './shares.js'
 import { Connection, type Login, type SessionOptions } from './wire/connection.js'
@@ -239,6 +240,11 @@ export class Session {
   /** The files that a job brought to its destination or found there, with their checksums, a page at a time. */
   manifest(job: string): AsyncGenerator<readonly ManifestFile[], void, void> {
     return readManifest(this.#connection, job)
+  }
+
+  /** What a dry run found, a page at a time. */
+  preview(job: string): AsyncGenerator<PreviewPage, void, void> {
+    return readPreview(this.#connection, job)
   }
 
   /** The job each time that it changed, until it is done, aborted or failed. See `follow`. */

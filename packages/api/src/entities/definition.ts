@@ -53,6 +53,8 @@ export interface Attribute {
   readonly unit?: string
   /** Given at creation only; never part of an answer (`volumes` of a user, `tasks` of a transfer). */
   readonly inputOnly?: true
+  /** Part of an answer where it is asked for by name, and of queries; answers that name none are as they were. */
+  readonly onRequest?: true
 }
 
 export interface EntityDefinition {

@@ -115,6 +115,12 @@ export const transfer: EntityDefinition = {
     tasks_total: { type: 'integer', description: 'Number of tasks' },
     tasks_done: { type: 'integer', description: 'Tasks that are done' },
     tasks_failed: { type: 'integer', description: 'Tasks that failed' },
+    dryrun: {
+      type: 'boolean',
+      create: everybody,
+      onRequest: true,
+      description: 'It moves nothing and changes nothing, and only tells what would happen',
+    },
     description: { type: 'text', create: everybody, update: everybody, description: 'Free text' },
     tasks: { type: 'json', create: everybody, inputOnly: true, description: 'What to transfer' },
     append: {

@@ -219,6 +219,7 @@ const columns: Columns = {
     destination_id: true,
     destination_client: true,
     mirrored: true,
+    dry_run: true,
     hooks: true,
     shares: true,
     size: true,

@@ -238,7 +238,8 @@ create table job (
   tasks_failed bigint not null,
   tasks_onhold bigint not null,
   tasks_excluded bigint not null,
-  tasks_done bigint not null
+  tasks_done bigint not null,
+  dry_run bigint not null
 );
 
 alter table job add constraint job_pkey PRIMARY KEY (id);

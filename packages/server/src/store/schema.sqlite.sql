@@ -214,6 +214,7 @@ CREATE TABLE "job" (
   "tasks_onhold" integer not null,
   "tasks_excluded" integer not null,
   "tasks_done" integer not null,
+  "dry_run" integer default 0 not null,
   constraint "job_workspace_fkey" foreign key ("workspace") references "workspace" ("id") on delete cascade
 ) strict;
 

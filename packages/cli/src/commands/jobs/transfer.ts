@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { type AccessFlags, withAccess, withSession } from '../../access/connect.js'
 import { type ListFlags, printJson } from '../../output/list.js'
 import { printable } from '../../output/printable.js'
+import { followPreview } from '../preview/follow-preview.js'
 import { localPath, looksLocal } from './local-path.js'
 import { watch } from './watch.js'
 
@@ -12,6 +13,7 @@ interface Flags extends AccessFlags, ListFlags {
   readonly queue?: string
   readonly paused?: true
   readonly follow: boolean
+  readonly dryRun?: true
   readonly setting?: Readonly<Record<string, string>>
 }
 
@@ -24,7 +26,8 @@ export const command = withAccess(new Command('transfer'))
   .option('--paused', 'make it, but start nothing yet')
   .option('--no-follow', 'print its id and return at once')
   .option('--setting <name=value>', 'a setting of this job; may be repeated', collectSetting)
-  .option('--json', 'with --no-follow or --paused: print the job as JSON')
+  .option('--dry-run', 'move nothing: list what would be sent, replaced, deleted or left out, and why')
+  .option('--json', 'with --dry-run: print what it found as JSON; with --no-follow or --paused: the job')
   .addHelpText(
     'after',
     `
@@ -41,12 +44,14 @@ Places:
 Examples:
   waybill transfer ./rushes volume=storage/incoming/
   waybill transfer volume=storage/masters/reel1.mov ./ --queue High
+  waybill transfer ./rushes volume=storage/rushes --setting transfer_mode=onewaysync --dry-run
 
-Exit code: 0 done, 1 failed or aborted, 2 refused. Ctrl-C (130) leaves the job running.`,
+Exit code: 0 done, 1 failed or aborted, 2 refused. Ctrl-C (130) leaves the job running. A dry run is done when
+it could look at everything, also at what would fail.`,
   )
   .action(async (source: string, destination: string, flags: Flags) => {
     hint(source)
-    const { name, queue, paused, setting, follow } = flags
+    const { name, queue, paused, setting, follow, dryRun } = flags
     await withSession(flags, async (session) => {
       const job = await session.create('Transfer', {
         source: localPath(source, process.cwd()),
@@ -55,10 +60,15 @@ Exit code: 0 done, 1 failed or aborted, 2 refused. Ctrl-C (130) leaves the job r
         ...(queue === undefined ? {} : { queue }),
         ...(paused === undefined ? {} : { status: 'paused' }),
         ...(setting === undefined ? {} : { settings: setting }),
+        ...(dryRun === undefined ? {} : { dryrun: true }),
       })
       if (!follow || paused === true) {
         if (flags.json === true) printJson(job)
         else process.stdout.write(`${job.id}\n`)
+        return
+      }
+      if (dryRun === true) {
+        await followPreview(session, job, flags)
         return
       }
       process.stderr.write(`Job ${job.id}  ${printable(job.name)}\n`)

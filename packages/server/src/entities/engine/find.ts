@@ -86,7 +86,10 @@ export function inPopulations(type: EntityType, chosen: readonly Population[]): 
 
 function chooseNames(ctx: CallContext, type: EntityType, chosen?: readonly string[]): readonly string[] {
   const readable = attributeNames(entities[type], ctx.caller.role)
-  if (chosen === undefined) return readable
+  if (chosen === undefined) {
+    const { attributes } = entities[type]
+    return readable.filter((name) => attributes[name]?.onRequest !== true)
+  }
   const unknown = chosen.find((name) => !readable.includes(name))
   if (unknown === undefined) return [...new Set(chosen)]
   throw new WaybillError(

@@ -37,6 +37,7 @@ export async function countJobs(
     .select(['status', ({ fn }) => fn.countAll().as('jobs')])
     .select(({ fn }) => [fn.sum('size').as('size'), fn.sum('transferred').as('transferred')])
     .where('kind', '=', 'transfer')
+    .where('dry_run', '=', 0)
     .groupBy('status')
   if (since > 0) query = query.where('created', '>=', since)
   for (const condition of conditions) query = query.where(condition(builder))

@@ -1,6 +1,7 @@
 import { type Expression, sql } from 'kysely'
 import type { AnyBuilder } from '../../query/binding.js'
 import {
+  boolean,
   date,
   decimal,
   duration,
@@ -111,6 +112,7 @@ export const transferKind: EntityKind = {
     position: decimal('job.position'),
     metadata: json('job.metadata'),
     hooks: json('job.hooks'),
+    dryrun: boolean('job.dry_run'),
     retries: integer('job.retries'),
     tasks_total: integer('job.tasks_total'),
     tasks_done: integer('job.tasks_done'),

@@ -6,6 +6,7 @@ import { collectionRoutes } from './collections.js'
 import { fileRoutes } from './files.js'
 import { findRoutes } from './find.js'
 import { manifestRoutes } from './jobs/manifest.js'
+import { previewRoutes } from './jobs/preview.js'
 import { receiveRoutes } from './jobs/receive.js'
 import { recipientRoutes } from './jobs/recipients.js'
 import { jobRoutes } from './jobs/tellings.js'
@@ -33,6 +34,7 @@ export const routes: readonly Route[] = [
   ...receiveRoutes,
   ...jobRoutes,
   ...manifestRoutes,
+  ...previewRoutes,
   ...auditRoutes,
   ...recipientRoutes,
   ...settingRoutes,

@@ -20,6 +20,7 @@ export const blankJob = {
   destination_id: null,
   destination_client: null,
   mirrored: 0,
+  dry_run: 0,
   hooks: null,
   shares: '[]',
   size: 0,

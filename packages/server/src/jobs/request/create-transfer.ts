@@ -27,6 +27,9 @@ export async function createTransfer(
   options: CreateOptions,
 ): Promise<CreateAnswer> {
   const { tasks } = readTasks(input)
+  if (input.append === true && input.dryrun === true) {
+    throw new WaybillError('bad_request', 'A dry run is a job of its own: leave out append, or dryrun')
+  }
   const settings = readSettings(input.settings)
   const prepared = await prepare(ctx, tasks)
   const job = await ctx.store.transaction(async (tx) => {
@@ -44,7 +47,7 @@ export async function createTransfer(
     await tx.insertInto('job').values(row).execute()
     const above = [ctx.workspace.id, ...(await queuesAbove(tx, queue))]
     await demandGuarded(tx, ctx.caller, new Map(Object.entries(settings)), above)
-    await addSettings(tx, ctx, row.id, settings)
+    await addSettings(tx, ctx, row.id, row.dry_run === 1 ? { ...onceOnly, ...settings } : settings)
     await demandGuardedTasks(tx, ctx, { id: row.id, parent: queue }, tasks)
     const fresh = await readJob(change, row.id)
     if (fresh === undefined) throw new WaybillError('internal', 'The job that was just made is gone')
@@ -58,6 +61,9 @@ export async function createTransfer(
   void engine.runs.ofJob(job.id)?.feed()
   return { ids: [job.id] }
 }
+
+/** Whoever looks at what would happen does not wait for another try. */
+const onceOnly = { job_max_retries: '0' }
 
 function readSettings(value: unknown): Readonly<Record<string, string>> {
   const parsed = v.safeParse(v.nullish(settingsShape), value)
@@ -121,6 +127,7 @@ async function mostRecent({ tx }: Change, ctx: CallContext, prepared: Prepared):
     .selectFrom('job')
     .selectAll()
     .where('kind', '=', 'transfer')
+    .where('dry_run', '=', 0)
     .where('user', '=', ctx.caller.user)
     .where('source_type', '=', source.party.type)
     .where('source_id', '=', source.party.id)
@@ -171,6 +178,7 @@ function newJob(ctx: CallContext, input: Input, { source, destination }: Prepare
     destination_id: destination.party.id,
     destination_client: destination.client?.id ?? null,
     mirrored: destination.mirrored ? 1 : 0,
+    dry_run: input.dryrun === true ? 1 : 0,
   }
 }
 

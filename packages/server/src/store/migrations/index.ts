@@ -5,6 +5,7 @@ import { peopleAndPlaces } from './0001-people-and-places.js'
 import { jobs } from './0002-jobs.js'
 import { peopleAndFiles } from './0003-people-and-files.js'
 import { manifests } from './0004-manifests.js'
+import { dryRuns } from './0005-dry-runs.js'
 import { TableMaker } from './tables.js'
 
 /** In order. A released migration never changes; what it got wrong, the next one mends. */
@@ -13,6 +14,7 @@ const migrations: Readonly<Record<string, (make: TableMaker) => Promise<void>>> 
   '0002-jobs': jobs,
   '0003-people-and-files': peopleAndFiles,
   '0004-manifests': manifests,
+  '0005-dry-runs': dryRuns,
 }
 
 /**

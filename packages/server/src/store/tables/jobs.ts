@@ -33,6 +33,8 @@ export interface JobTable extends EntityColumns {
   destination_client: string | null
   /** Whether the tasks' destinations mirror their sources' paths. */
   mirrored: Flag
+  /** It only looks at what would happen. */
+  dry_run: Flag
   hooks: Json | null
   /** JSON list of the ids of the shares that its tasks lie on. */
   shares: Json
