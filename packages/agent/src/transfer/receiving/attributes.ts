@@ -14,7 +14,7 @@ import type { Entry, ExtendedAttribute, IncomingFile } from '@waybill/asc'
 import type { FsPath } from '../../platform/directories.js'
 import { isAccessList, isOfUser, setExtended } from '../../platform/extended-attributes.js'
 import type { Owners } from '../../platform/owners.js'
-import { faultOf } from '../fault.js'
+import { errno, Fault, faultOf } from '../fault.js'
 import { toSeconds } from '../times.js'
 
 type Described = Pick<Entry, 'mtime' | 'mode' | 'owner' | 'extended'>
@@ -29,6 +29,8 @@ export interface Attributes {
   /** Names of one file stay that. */
   readonly links: boolean
   readonly extended: boolean
+  /** What the task's files lack for a reason that is the same for all, and was told already. */
+  readonly told: Set<string>
 }
 
 export function attributesOf({ attributes }: TaskOptions, owners: Owners): Attributes {
@@ -39,6 +41,7 @@ export function attributesOf({ attributes }: TaskOptions, owners: Owners): Attri
     owners: attributes.includes('owner') ? owners : undefined,
     links: attributes.includes('hardlinks'),
     extended: attributes.includes('xattr'),
+    told: new Set(),
   }
 }
 
@@ -108,8 +111,17 @@ function set(entry: Described, attributes: Attributes, warn: Warn, to: Setters):
   const { owner } = entry
   const setEach = (which: (name: string) => boolean) => {
     for (const attribute of attributes.extended ? (entry.extended ?? []) : []) {
-      const what = `extended attribute ${attribute.name}`
-      if (which(attribute.name)) attempt(what, () => to.extended(attribute))
+      if (!which(attribute.name)) continue
+      attempt(`extended attribute ${attribute.name}`, () => {
+        try {
+          to.extended(attribute)
+        } catch (error) {
+          if (errno(error) !== 'ENOTSUP') throw error
+          if (attributes.told.has('extended')) return
+          attributes.told.add('extended')
+          throw new Fault('E#J057', 'Extended attributes cannot be kept here, and are left out')
+        }
+      })
     }
   }
   // First, since who gives a file away, or makes it read-only, may not set them any more.
