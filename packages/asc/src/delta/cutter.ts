@@ -31,7 +31,7 @@ const window = 32
  * Where the block that begins at `start` ends: at the first place, `min` bytes or more on, where what stands
  * right before makes a cut; after `max` bytes, or at `end`, if there is none. So cuts go with the contents,
  * wherever they lie: two copies of the same bytes are soon cut alike, however they began. A gear hash, as in
- * FastCDC (Xia et al., USENIX ATC 2016); 2.5 GB/s in plain JavaScript, because the bytes below `min` are not
+ * FastCDC (Xia et al., USENIX ATC 2016); some 2 GB/s in plain JavaScript, because the bytes below `min` are not
  * looked at.
  */
 export function blockEnd(data: Uint8Array, start: number, end: number, sizes: BlockSizes): number {

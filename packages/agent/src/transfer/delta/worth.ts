@@ -14,8 +14,8 @@ const mib = 1024 * 1024
 const leastMissing = mib
 /** An older file that is so many times larger is read for longer than the new one takes to send. */
 const mostLarger = 8
-/** Beyond one building, and its lines of 10 Gbit/s and more. */
-const farAway = 2
+/** Round trip in milliseconds that no building has, and its lines of 10 Gbit/s, however busy both sides are. */
+const farAway = 5
 /** Half of what it takes to read and cut a file on both sides, bytes a second. */
 const slowRate = 400_000_000
 
