@@ -1,0 +1,3 @@
+export * from './chain.js'
+export * from './hash-list.js'
+export * from './xml.js'
