@@ -28,8 +28,8 @@ export interface ZerosRead {
 /** A file that was announced and is not settled yet. */
 export class OutgoingFile {
   readonly entry: Entry
-  /** It changed while it was read, and this is the second try. */
-  readonly retried: boolean
+  /** How often it was announced before, and changed while it was read. */
+  readonly tries: number
   /** Bytes of extended attributes that the receiver keeps until it is settled; here they are not kept. */
   readonly weight: number
   /** The receiver does not want it any more: whatever is under way for it is for nothing. */
@@ -45,10 +45,10 @@ export class OutgoingFile {
   readonly #again: number[] = []
   #read = 0
 
-  constructor(entry: Entry, retried: boolean) {
+  constructor(entry: Entry, tries = 0) {
     this.weight = extendedBytes(entry.extended)
     this.entry = entry.extended === undefined ? entry : withoutExtended(entry)
-    this.retried = retried
+    this.tries = tries
   }
 
   /** The receiver says that it holds these chunks already. */
@@ -79,6 +79,11 @@ export class OutgoingFile {
       length: chunkLength(size, index),
       again: once !== undefined,
     }
+  }
+
+  /** What was taken was not read, and is to be taken anew. */
+  rewind(): void {
+    this.#nextChunk = 0
   }
 
   /** Chunk `index`, which was read before, is to be taken once more. */

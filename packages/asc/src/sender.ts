@@ -153,7 +153,7 @@ export class SenderSession {
   announce(index: number, found: readonly Found[]): void {
     const task = this.#tasks.get(index)
     if (task === undefined || task.cancelled || found.length === 0) return
-    this.#announce(task, found, false)
+    this.#announce(task, found, 0)
   }
 
   /** A part of the source is left out, with the reason. */
@@ -229,20 +229,37 @@ export class SenderSession {
     this.#out.send(encode({ type: 'fileLost', id: file.entry.id, code, message }))
   }
 
+  /** A file that was asked for is not to be read yet: nothing of it is handed out until `resume`. */
+  postpone(file: OutgoingFile): void {
+    this.#queue.remove(file)
+    file.rewind()
+  }
+
+  /** It may be read now. */
+  resume(file: OutgoingFile): void {
+    if (!file.dropped) this.#queue.add(file)
+  }
+
+  /** What was read of the file is not to be used: it stays open at the receiver until it changed, or is lost. */
+  suspend(file: OutgoingFile): void {
+    file.dropped = true
+    this.#queue.remove(file)
+  }
+
   /** The file is not what was announced: announces it anew, as it is now. */
   fileChanged(file: OutgoingFile, now: Found): void {
     const task = this.#tasks.get(file.entry.task)
     if (!this.#remove(file) || task === undefined) return
     // In this order, so that the task does not look settled in between.
-    this.#announce(task, [now], true)
+    this.#announce(task, [now], file.tries + 1)
     this.#out.send(encode({ type: 'fileLost', id: file.entry.id, code: '', message: '' }))
   }
 
-  #announce(task: SenderTask, found: readonly Found[], retried: boolean): void {
+  #announce(task: SenderTask, found: readonly Found[], tries: number): void {
     task.open += found.length
     for (const entries of this.#announcer.batches(task.index, found)) {
       for (const entry of entries) {
-        const file = new OutgoingFile(entry, retried)
+        const file = new OutgoingFile(entry, tries)
         this.#files.set(entry.id, file)
         this.#weight += file.weight
       }

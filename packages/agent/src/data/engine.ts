@@ -4,7 +4,7 @@ import { Network } from '../network/network.js'
 import { type Measured, type MeasureItem, measure } from '../scan/measure.js'
 import { Locks } from '../transfer/locks.js'
 import { BufferPool } from '../transport/buffers.js'
-import { Session, type SessionEvents } from './session.js'
+import { Session, type SessionEvents, type SessionShared } from './session.js'
 
 /** What may be set for tests; the defaults are for work. */
 export interface EngineOptions extends NetworkOptions {
@@ -12,23 +12,25 @@ export interface EngineOptions extends NetworkOptions {
   readonly networkThread?: URL | false
   /** Directory for the records of manifests; without one there are none. */
   readonly manifests?: string
+  /** The first pause of source files that change while they are read, milliseconds. */
+  readonly restMs?: number
 }
 
 /** All sessions of one process, with the network that they share. Lives in the data thread. */
 export class Engine {
   readonly #events: SessionEvents
-  readonly #shared: { pool: BufferPool; locks: Locks; network: Network; manifests: string | undefined }
+  readonly #shared: SessionShared
   readonly #sessions = new Map<string, { session: Session; opened: Promise<OpenResult> }>()
 
   constructor(events: SessionEvents, options: EngineOptions = {}) {
     this.#events = events
-    const { networkThread, manifests, ...rest } = options
+    const { networkThread, manifests, restMs, ...rest } = options
     const pool = new BufferPool()
     const network = new Network(pool, {
       ...rest,
       ...(networkThread !== undefined && { thread: networkThread }),
     })
-    this.#shared = { pool, locks: new Locks(), network, manifests }
+    this.#shared = { pool, locks: new Locks(), network, manifests, restMs }
   }
 
   /**

@@ -25,6 +25,7 @@ export interface SessionShared {
   readonly network: Network
   /** Directory for the records of manifests; without one there are none. */
   readonly manifests: string | undefined
+  readonly restMs: number | undefined
 }
 
 /** Results gather for at most this long; milliseconds. */
@@ -71,7 +72,8 @@ export class Session {
       isCongested: () => link.congested,
     }
     if (spec.role === 'send') {
-      this.#send = new Send({ ...host, pool: shared.pool, slot: () => link.slot() })
+      const { pool, restMs } = shared
+      this.#send = new Send({ ...host, pool, restMs, slot: () => link.slot() })
     } else {
       const { manifests, locks } = shared
       this.#manifest = manifests === undefined ? undefined : new Manifest(manifests, spec.job, spec.lease)

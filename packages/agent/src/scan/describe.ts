@@ -42,6 +42,7 @@ export function describeEntry(
     size: directory ? 0 : Number(stat.size),
     mtime: stat.mtimeNs,
     mode: Number(stat.mode & 0o7777n),
+    ...(!directory && { stamp: { changed: stat.ctimeNs, file: stat.ino } }),
   }
   if (owners === undefined && links !== true && extended === undefined) return found
   const owner = owners?.describe(stat.uid, stat.gid)

@@ -18,9 +18,10 @@ function statFile(fd: number): BigIntStats {
   return stat
 }
 
-/** Whether a file still is what was announced, to the nanosecond. */
-function isUnchanged(entry: Entry, stat: BigIntStats): boolean {
-  return Number(stat.size) === entry.size && stat.mtimeNs === entry.mtime
+/** Whether a file still is what was announced, to the nanosecond; with what a time that was set back leaves. */
+export function isUnchanged({ size, mtime, stamp }: Entry, stat: BigIntStats): boolean {
+  if (Number(stat.size) !== size || stat.mtimeNs !== mtime) return false
+  return stamp === undefined || (stat.ctimeNs === stamp.changed && stat.ino === stamp.file)
 }
 
 /** Reads a whole small file into `room`. Answers how it is now if it is not what was announced. */

@@ -1,7 +1,8 @@
-import type { BigIntStats } from 'node:fs'
+import { type BigIntStats, lstatSync } from 'node:fs'
 import { fullOptions, type SessionTask } from '@waybill/api'
 import {
   type BytePath,
+  joinPath,
   type OutgoingFile,
   PackWriter,
   packBytes,
@@ -22,7 +23,9 @@ import { Fault, faultOf } from './fault.js'
 import { hash128 } from './hash.js'
 import { Places, type SourcePlace } from './place.js'
 import { ChunkSender } from './sending/chunk-sender.js'
+import { Resting } from './sending/resting.js'
 import { identityOf, whatIsLacking } from './sync/lacking.js'
+import { retryStale } from './target.js'
 
 /** What the sending side needs of its session. */
 export interface SendHost {
@@ -32,6 +35,8 @@ export interface SendHost {
   slot(): Slot | undefined
   finished(): void
   readonly pool: BufferPool
+  /** The first pause of files that change while they are read, milliseconds; tests shorten it. */
+  readonly restMs?: number | undefined
 }
 
 interface SourceTask {
@@ -47,6 +52,8 @@ interface SourceTask {
   files: number
 }
 
+/** Pause of a file that changed while it was read, milliseconds; later ones are longer. */
+const firstPause = 500
 /** Entries that one step of a scan may find: some milliseconds of work. */
 const scanStep = 256
 /** Warnings, and failures, that are sent for one task; the receiver shows the first hundred. */
@@ -62,6 +69,7 @@ export class Send implements SenderOutput {
   readonly #tasks = new Map<number, SourceTask>()
   readonly #chunks: ChunkSender
   readonly #owners = new Owners()
+  readonly #resting: Resting
   #planned = false
   #closed = false
   /** Totals: bytes that are settled or sent, of these those that crossed the line, files settled. */
@@ -77,9 +85,25 @@ export class Send implements SenderOutput {
       placeOf: (file) => this.#placeOf(file),
       count: (file, bytes, sent) => this.#count(file, bytes, sent),
       changed: (file, now) => this.#changed(file, now),
+      putOff: (file) => this.#putOff(file),
       lost: (file, error) => this.#lost(file, error),
       plan: () => this.plan(),
     })
+    this.#resting = new Resting(
+      {
+        look: (file) => this.#look(file),
+        settleOf: (file) => this.#tasks.get(file.entry.task)?.task.options?.settle ?? 0,
+        othersGoOn: () =>
+          this.session.outstanding > this.#resting.size + 1 || this.session.toScan() !== undefined,
+        resume: (file) => {
+          this.session.resume(file)
+          this.plan()
+        },
+        announce: (file, now) => this.#announceAnew(file, now),
+        lost: (file, error) => this.#lost(file, error),
+      },
+      host.restMs ?? firstPause,
+    )
   }
 
   *executing(): Generator<{ task: string; bytes: number; files: number }> {
@@ -133,6 +157,7 @@ export class Send implements SenderOutput {
     this.#closed = true
     for (const { scanner } of this.#tasks.values()) scanner?.close()
     this.#chunks.close()
+    this.#resting.close()
     this.#tasks.clear()
     this.#places.close()
   }
@@ -147,6 +172,7 @@ export class Send implements SenderOutput {
   }
 
   settled(file: OutgoingFile, verdict: Verdict): void {
+    this.#resting.forget(file)
     this.#chunks.release(file)
     if (file.entry.kind === 'directory' || verdict === 'failed') return
     if (verdict === 'skip') this.#count(file, file.entry.size, 0)
@@ -231,6 +257,7 @@ export class Send implements SenderOutput {
     if (file.dropped) return
     try {
       const place = this.#placeOf(file)
+      if (this.#putOff(file)) return
       const room = pack.room(entry.size)
       if (room === undefined) throw new Error('The pack is full')
       const now = readSmall(place, entry, room)
@@ -253,23 +280,39 @@ export class Send implements SenderOutput {
     throw new Fault('E#J099', 'A dry run moves nothing')
   }
 
+  /** It changed while it was read: it rests, and comes anew. */
   #changed(file: OutgoingFile, now: BigIntStats): void {
-    if (file.retried) {
-      this.#lost(file, new Fault('E#J005', `${showPath(file.entry.path)} changed while it was sent, twice`))
-    } else {
-      const { path } = file.entry
-      const task = this.#tasks.get(file.entry.task)
-      // No other name waits for it any more: one of them takes its part.
-      const told = { ...task?.particulars, links: false }
-      const note: Note = (...said) => task && this.#note(task, ...said)
-      this.session.fileChanged(file, describeEntry(this.#placeOf(file), path, now, told, note))
-      this.#chunks.release(file)
-    }
+    this.session.suspend(file)
+    this.#chunks.release(file)
+    this.#resting.changed(file, now)
+  }
+
+  #putOff(file: OutgoingFile): boolean {
+    if (!this.#resting.putOff(file)) return false
+    this.session.postpone(file)
+    return true
+  }
+
+  #look(file: OutgoingFile): BigIntStats {
+    const { tree, base } = this.#placeOf(file)
+    const stat = retryStale(tree, () => lstatSync(tree.at(joinPath(base, file.entry.path)), { bigint: true }))
+    if (stat.isFile()) return stat
+    throw new Fault('E#J002', `${showPath(file.entry.path)} is no file any more`)
+  }
+
+  #announceAnew(file: OutgoingFile, now: BigIntStats): void {
+    const task = this.#tasks.get(file.entry.task)
+    // No other name waits for it any more: one of them takes its part.
+    const told = { ...task?.particulars, links: false }
+    const note: Note = (...said) => task && this.#note(task, ...said)
+    this.session.fileChanged(file, describeEntry(this.#placeOf(file), file.entry.path, now, told, note))
+    this.plan()
   }
 
   #lost(file: OutgoingFile, error: unknown): void {
     const { code, message } = faultOf(error, 'read', `Cannot read ${showPath(file.entry.path)}`)
     this.session.fileLost(file, code, message)
+    this.#resting.forget(file)
     this.#chunks.release(file)
   }
 

@@ -3,6 +3,14 @@ import type { BytePath } from '../paths.js'
 import { ProtocolError } from '../protocol-error.js'
 import { type ExtendedAttribute, extendedBytes, readExtended, writeExtended } from './extended.js'
 
+/** What changes with every write to a file, also where its size and time are set back. */
+export interface Stamp {
+  /** When anything of the file changed last; nanoseconds since 1970. */
+  readonly changed: bigint
+  /** Which file it is, among those of its file system. */
+  readonly file: bigint
+}
+
 /** A file or directory that the sender has, as it was when it was scanned. */
 export interface Entry {
   /** Grows by one with each entry of a session, so that late frames are told from wrong ones. */
@@ -21,6 +29,8 @@ export interface Entry {
   readonly link?: Link
   /** What it has beside its contents; only where the task's options ask for it. */
   readonly extended?: readonly ExtendedAttribute[]
+  /** Known at the sender alone, and never sent: how to tell that somebody wrote to it. */
+  readonly stamp?: Stamp
 }
 
 /** Ties together the entries that are names of one file. */

@@ -23,6 +23,8 @@ export interface ChunkHost {
   /** So many bytes of the file are settled, of these so many sent. */
   count(file: OutgoingFile, bytes: number, sent: number): void
   changed(file: OutgoingFile, now: BigIntStats): void
+  /** Whether the file has to rest before it is read; then its chunks are handed out again later. */
+  putOff(file: OutgoingFile): boolean
   lost(file: OutgoingFile, error: unknown): void
   /** There may be more to do. */
   plan(): void
@@ -161,12 +163,14 @@ export class ChunkSender {
     }
   }
 
-  /** The file, opened when it is first asked for; undefined when it cannot be, and then it is lost. */
+  /** The file, opened when it is first asked for; undefined when it is put off, or cannot be and is lost. */
   #sourceOf(file: OutgoingFile): SourceFile | undefined {
     try {
       const open = this.#open.get(file)
       if (open !== undefined) return open
-      const source = new SourceFile(this.#host.placeOf(file), file.entry)
+      const place = this.#host.placeOf(file)
+      if (this.#host.putOff(file)) return undefined
+      const source = new SourceFile(place, file.entry)
       this.#open.set(file, source)
       return source
     } catch (error) {
