@@ -24,15 +24,22 @@ function kept(): void {
 export class FrameDecoder {
   readonly #source: PayloadSource
   readonly #onFrame: (type: number, payload: Payload) => void
+  readonly #views: boolean
   readonly #header = Buffer.alloc(headerBytes)
   #headerFilled = 0
   #payload: Payload | undefined
   #filled = 0
   #failed = false
 
-  constructor(source: PayloadSource, onFrame: (type: number, payload: Payload) => void) {
+  /** Without `views` every payload is in memory of the source, however it arrived. */
+  constructor(
+    source: PayloadSource,
+    onFrame: (type: number, payload: Payload) => void,
+    { views = true }: { readonly views?: boolean } = {},
+  ) {
     this.#source = source
     this.#onFrame = onFrame
+    this.#views = views
   }
 
   /** Takes the next bytes, of any number, and hands out each frame that they complete. */
@@ -77,7 +84,11 @@ export class FrameDecoder {
     if (length > frameLimit(type)) {
       throw new ProtocolError('limit', `a frame of type ${type} claims ${length} bytes`)
     }
-    if (length <= bytes.length - at) {
+    if (length === 0 && !this.#views) {
+      this.#onFrame(type, this.#source.allocate(0))
+      return 0
+    }
+    if (length <= bytes.length - at && this.#views) {
       this.#onFrame(type, { bytes: bytes.subarray(at, at + length), release: kept })
       return length
     }

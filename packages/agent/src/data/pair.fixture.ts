@@ -100,12 +100,13 @@ export interface OpenPair {
 export function specs(
   options: {
     listener?: 'send' | 'receive'
-    connections?: number
+    connections?: SessionSpec['connections']
+    transport?: SessionSpec['transport']
     rate?: number
     cipher?: 'aes128' | 'aes256'
   } = {},
 ): { sender: SessionSpec; receiver: SessionSpec } {
-  const { listener = 'receive', connections = 2, rate = -1, cipher = 'aes128' } = options
+  const { listener = 'receive', connections = 2, rate = -1, cipher = 'aes128', transport } = options
   const session = randomUUID()
   const spec = (role: 'send' | 'receive'): SessionSpec => ({
     session,
@@ -121,6 +122,7 @@ export function specs(
     cipher,
     connections,
     rate,
+    ...(transport !== undefined && { transport }),
   })
   const key = randomBytes(32).toString('base64')
   return { sender: spec('send'), receiver: spec('receive') }

@@ -47,6 +47,7 @@ export class Session {
   readonly #speed = new Speed(performance.now())
   readonly #progress: NodeJS.Timeout
   #results: TaskResult[] = []
+  #rate: number
   #flushed = 0
   #resultsTimer: NodeJS.Timeout | undefined
   #end: SessionEnd | undefined
@@ -54,6 +55,7 @@ export class Session {
 
   constructor(spec: SessionSpec, shared: SessionShared, events: SessionEvents) {
     this.id = spec.session
+    this.#rate = spec.rate
     this.#events = events
     this.link = shared.network.open(spec, {
       stands: (cipher) => {
@@ -82,7 +84,7 @@ export class Session {
         locks,
         manifest: this.#manifest,
         pause: (paused) => link.pause(paused),
-        line: () => ({ roundTrip: undefined, rate: spec.rate }),
+        line: () => ({ roundTrip: link.roundTrip, rate: this.#rate }),
         over: (task, outcome) => this.#taskOver(task, outcome),
       })
     }
@@ -104,6 +106,7 @@ export class Session {
 
   /** Bytes a second for what this side sends; negative is no limit. */
   rate(bytesPerSecond: number): void {
+    this.#rate = bytesPerSecond
     this.link.rate(bytesPerSecond)
   }
 

@@ -1,5 +1,6 @@
 import { BufferPool } from '../transport/buffers.js'
 import { LinkListener } from '../transport/listener.js'
+import { Unreached } from './choice.js'
 import { HostedLink } from './hosted-link.js'
 import type { FromNetwork, NetworkOptions, Post, ToNetwork } from './messages.js'
 
@@ -16,6 +17,7 @@ export class NetworkHost {
     this.#shared = {
       pool: this.#pool,
       listener: new LinkListener(),
+      unreached: new Unreached(),
       silenceMs: options.silenceMs ?? 15_000,
       expectMs: options.expectMs ?? 30_000,
       dialMs: options.dialMs ?? 15_000,

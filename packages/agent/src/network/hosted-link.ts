@@ -1,19 +1,26 @@
+import type { TLSSocket } from 'node:tls'
 import type { OpenResult } from '@waybill/api'
-import type { Payload } from '@waybill/asc'
+import { largestDatagram, type Payload, smallestDatagram, type Transport } from '@waybill/asc'
+import { kernelRoundTrip } from '../platform/sockets.js'
 import type { BufferPool } from '../transport/buffers.js'
 import { type Dial, dialAny, dialPlain } from '../transport/connector.js'
+import { answerProbes } from '../transport/datagrams/probe.js'
 import type { Greeting } from '../transport/greeting.js'
 import { Link } from '../transport/link.js'
 import { LinkKeys } from '../transport/link-keys.js'
 import type { LinkListener } from '../transport/listener.js'
 import { checkCipher, cipherNames } from '../transport/secure.js'
 import { TokenBucket } from '../transport/token-bucket.js'
+import { firstConnections, type Unreached } from './choice.js'
+import { type Way, WayFinder } from './dialling.js'
 import { type LinkFault, unreachable } from './faults.js'
 import type { FromNetwork, LinkSpec, Post } from './messages.js'
 
 export interface HostShared {
   readonly pool: BufferPool
   readonly listener: LinkListener
+  /** Peers that datagrams do not reach. */
+  readonly unreached: Unreached
   readonly silenceMs: number
   readonly expectMs: number
   readonly dialMs: number
@@ -35,26 +42,29 @@ export class HostedLink {
   readonly #spec: LinkSpec
   readonly #shared: HostShared
   readonly #events: HostedLinkEvents
-  readonly #bucket: TokenBucket
   readonly #link: Link
   #lent = 0
   #control = 0
   #asked = false
   #paused = false
   #expecting: NodeJS.Timeout | undefined
+  #endAnswers: (() => void) | undefined
+  /** How data travels, as the connecting side chose. */
+  #way: Way | undefined
+  #transport: Transport = 'tcp'
+  #roundTrip: number | undefined
 
   constructor(id: number, spec: LinkSpec, shared: HostShared, events: HostedLinkEvents) {
     this.#id = id
     this.#spec = spec
     this.#shared = shared
     this.#events = events
-    this.#bucket = new TokenBucket(spec.rate)
     this.#link = new Link(
       {
         role: spec.role,
         silenceMs: shared.silenceMs,
         pool: shared.pool,
-        bucket: this.#bucket,
+        bucket: new TokenBucket(spec.rate),
         accepts: (greeting) => this.#accepts(greeting),
       },
       {
@@ -64,8 +74,9 @@ export class HostedLink {
         flushed: (bytes) => events.post({ type: 'flushed', link: this.#id, bytes }),
         sent: (frame) => this.#giveBack(frame),
         window: (frames) => events.post({ type: 'window', link: this.#id, frames }),
+        roundTrip: (milliseconds) => events.post({ type: 'roundTrip', link: this.#id, milliseconds }),
         down: (fault) => this.#down(fault),
-        over: () => events.over(),
+        over: () => this.#over(),
       },
     )
   }
@@ -76,7 +87,7 @@ export class HostedLink {
     const opening = link.kind === 'listen' ? this.#listen(link.ports) : this.#connect(link)
     opening.then(
       (result) => this.#events.post({ type: 'opened', link: this.#id, result }),
-      (error: unknown) => this.#cut(unreachable(error)),
+      (error: unknown) => this.#link.cut(unreachable(error)),
     )
   }
 
@@ -105,8 +116,7 @@ export class HostedLink {
   }
 
   rate(bytesPerSecond: number): void {
-    this.#bucket.setRate(bytesPerSecond)
-    this.#link.pump()
+    this.#link.rate(bytesPerSecond)
   }
 
   close(): void {
@@ -114,70 +124,101 @@ export class HostedLink {
   }
 
   async #listen(ports: readonly [number, number]): Promise<OpenResult> {
-    const { identity, key, cipher } = this.#spec
-    const port = await this.#shared.listener.expect(
+    const { identity, key, cipher, transport } = this.#spec
+    const { listener } = this.#shared
+    const secret = Buffer.from(key, 'base64')
+    const port = await listener.expect(
       {
         identity,
-        key: Buffer.from(key, 'base64'),
+        key: secret,
         connected: (socket) => {
           try {
             checkCipher(socket, cipher)
+            this.#roundTrip = kernelRoundTrip(socket)
             void this.#link.join(socket, LinkKeys.of(socket, cipher, false))
           } catch (error) {
             socket.destroy()
-            this.#cut(unreachable(error))
+            this.#link.cut(unreachable(error))
           }
         },
       },
       ports,
     )
+    const { datagrams } = listener
+    if (datagrams !== undefined && transport !== 'tcp') this.#endAnswers = answerProbes(datagrams, secret)
     this.#expecting = setTimeout(() => {
-      if (!this.#link.stands) this.#cut(unreachable(new Error('The other agent did not connect')))
+      if (!this.#link.stands) this.#link.cut(unreachable(new Error('The other agent did not connect')))
     }, this.#shared.expectMs)
     return { port, cipher: null }
   }
 
   async #connect(link: Extract<LinkSpec['link'], { kind: 'connect' }>): Promise<OpenResult> {
-    const { identity, key, cipher, role } = this.#spec
-    const options: Dial = {
-      addresses: link.addresses,
-      port: link.port,
-      identity,
-      key: Buffer.from(key, 'base64'),
-      cipher,
-      timeoutMs: this.#shared.dialMs,
+    const { identity, cipher, role, transport = 'auto' } = this.#spec
+    const key = Buffer.from(this.#spec.key, 'base64')
+    const ways = new WayFinder(transport, key, this.#shared.unreached)
+    const { dialMs: timeoutMs } = this.#shared
+    const connected = (socket: TLSSocket, ms: number) => ways.begin(socket, ms)
+    const options: Dial = { ...link, identity, key, cipher, timeoutMs, connected }
+    try {
+      const { host } = await dialAny(options, async (socket) => {
+        const way = await ways.choose(socket)
+        if (this.#link.stands) return false
+        this.#way = way
+        const datagram = way.kind === 'udp' ? way.datagram : 0
+        const greeting: Greeting = { role, index: 0, transport: way.kind, datagram }
+        return this.#link.join(socket, LinkKeys.of(socket, cipher, true), greeting)
+      })
+      if (this.#way?.kind === 'tcp') await this.#dialMore(host, options)
+      return { port: null, cipher: cipherNames[cipher], ...this.#line() }
+    } finally {
+      await ways.end()
     }
-    const greeting: Greeting = { role, index: 0, transport: 'tcp', datagram: 0 }
-    const { host } = await dialAny(options, (socket) =>
-      this.#link.join(socket, LinkKeys.of(socket, cipher, true), greeting),
-    )
-    const connections = Array.from({ length: this.#count() }, async (_, index) => {
+  }
+
+  async #dialMore(host: string, options: Dial): Promise<void> {
+    const { connections } = this.#spec
+    const count = connections === 'auto' ? firstConnections(this.#way?.roundTrip ?? 0) : connections
+    const all = Array.from({ length: count }, async (_, index) => {
       await this.#link.add(await dialPlain(host, options), index + 1, true)
     })
-    await Promise.all(connections)
-    return { port: null, cipher: cipherNames[cipher] }
+    await Promise.all(all)
   }
 
-  #count(): number {
-    const { connections } = this.#spec
-    return connections === 'auto' ? 2 : connections
+  #accepts({ transport, datagram }: Greeting): boolean {
+    const asked = this.#spec.transport ?? 'auto'
+    if (transport === 'tcp') return asked !== 'udp'
+    const fits = datagram >= smallestDatagram && datagram <= largestDatagram
+    return asked !== 'tcp' && fits && this.#shared.listener.datagrams !== undefined
   }
 
-  #accepts(greeting: Greeting): boolean {
-    return greeting.transport === 'tcp'
-  }
-
-  #stands(_greeting: Greeting): void {
+  /** Both sides know each other: data can travel as was agreed. */
+  #stands({ transport, datagram }: Greeting): void {
     clearTimeout(this.#expecting)
+    const { listener } = this.#shared
     const { keys } = this.#link
-    if (this.#spec.link.kind === 'listen' && keys !== undefined) {
-      this.#shared.listener.stands(keys.id, {
-        take: (socket, index, proved) => {
-          void this.#link.add(socket, index, false).then((ok) => ok && proved())
+    const isListener = this.#spec.link.kind === 'listen'
+    if (transport === 'udp') {
+      const roundTrip = this.#way?.roundTrip ?? this.#roundTrip
+      const way = this.#way?.kind === 'udp' ? this.#way : undefined
+      const socket = way?.socket ?? listener.datagrams
+      if (socket === undefined) return
+      this.#link.carry({ socket, datagram, peer: way?.peer, roundTrip })
+    } else if (isListener && keys !== undefined) {
+      listener.stands(keys.id, {
+        take: (plain, index, proved) => {
+          void this.#link.add(plain, index, false).then((ok) => ok && proved())
         },
       })
     }
-    this.#events.post({ type: 'stands', link: this.#id, cipher: cipherNames[this.#spec.cipher] })
+    this.#transport = transport
+    const cipher = cipherNames[this.#spec.cipher]
+    this.#events.post({ type: 'stands', link: this.#id, cipher, ...this.#line() })
+  }
+
+  /** What data travels over, for people and for decisions. */
+  #line(): Pick<OpenResult, 'line'> {
+    const roundTrip = this.#way?.roundTrip ?? this.#roundTrip ?? null
+    return { line: { transport: this.#transport, connections: this.#link.connections, roundTrip } }
   }
 
   #deliver(frames: Buffer): void {
@@ -207,14 +248,19 @@ export class HostedLink {
     this.#link.pause(paused)
   }
 
-  /** Ends the link with a fault that it does not know of itself. */
-  #cut(fault: LinkFault): void {
-    this.#link.cut(fault)
-  }
-
   #down(fault: LinkFault | undefined): void {
     clearTimeout(this.#expecting)
-    this.#shared.listener.forget(this.#spec.identity, this.#link.keys?.id)
+    this.#endAnswers?.()
+    if (this.#link.fellSilent && this.#way?.kind === 'udp') {
+      this.#shared.unreached.add(this.#way.peer.address, performance.now())
+    }
     this.#events.post({ type: 'down', link: this.#id, fault })
+  }
+
+  #over(): void {
+    this.#shared.listener.forget(this.#spec.identity, this.#link.keys?.id)
+    if (this.#way?.kind === 'udp') this.#way.socket.close()
+    this.#way = undefined
+    this.#events.over()
   }
 }

@@ -44,13 +44,14 @@ export type ToNetwork =
 export type FromNetwork =
   | { readonly type: 'opened'; readonly link: number; readonly result: OpenResult }
   /** Encryption and transport of a link that stands. */
-  | { readonly type: 'stands'; readonly link: number; readonly cipher: string }
+  | ({ readonly type: 'stands'; readonly link: number; readonly cipher: string } & Pick<OpenResult, 'line'>)
   | { readonly type: 'control'; readonly link: number; readonly frames: Uint8Array }
   | (DataMessage & { readonly frame: number })
   /** The memory of a frame comes back. */
   | { readonly type: 'sent'; readonly link: number; readonly memory: ArrayBuffer }
   | { readonly type: 'flushed'; readonly link: number; readonly bytes: number }
   | { readonly type: 'window'; readonly link: number; readonly frames: number }
+  | { readonly type: 'roundTrip'; readonly link: number; readonly milliseconds: number }
   | { readonly type: 'down'; readonly link: number; readonly fault: LinkFault | undefined }
   | { readonly type: 'ended' }
 

@@ -5,8 +5,8 @@ import { asError, failureOf, type LinkFault } from './faults.js'
 import type { FromNetwork, Post, ToNetwork } from './messages.js'
 
 export interface LinkEvents {
-  /** The link stands, with this encryption. */
-  stands(cipher: string): void
+  /** The link stands, with this encryption over this line. */
+  stands(cipher: string, line: OpenResult['line']): void
   control(frame: ControlFrame): void
   data(type: number, payload: Payload): void
   /** A batch of input was worked through. */
@@ -47,6 +47,8 @@ export class NetworkLink {
   readonly #waiting: (() => void)[] = []
   readonly #back: ArrayBuffer[] = []
   #down = false
+  /** How long the way there and back takes, milliseconds; undefined until it was measured. */
+  roundTrip: number | undefined
 
   constructor(id: number, post: Post<ToNetwork>, pool: BufferPool, events: LinkEvents) {
     this.#id = id
@@ -132,7 +134,7 @@ export class NetworkLink {
         this.#resolve(message.result)
         return
       case 'stands':
-        this.#events.stands(message.cipher)
+        this.#events.stands(message.cipher, message.line)
         return
       case 'control':
         this.#frames(Buffer.from(message.frames.buffer, message.frames.byteOffset, message.frames.byteLength))
@@ -151,6 +153,9 @@ export class NetworkLink {
       case 'window':
         this.#window = message.frames
         this.#events.room()
+        return
+      case 'roundTrip':
+        this.roundTrip = message.milliseconds
         return
       case 'down':
         this.#end(message.fault)

@@ -10,6 +10,8 @@ export interface Dial {
   readonly cipher: CipherStrength
   /** For all of it; milliseconds. */
   readonly timeoutMs: number
+  /** TCP stands, after so many milliseconds; TLS begins. */
+  readonly connected?: (socket: TLSSocket, ms: number) => void
 }
 
 /** Nobody answered, or nobody who knows the key. `refused` tells the second from the first. */
@@ -37,6 +39,8 @@ export function dial(host: string, options: Dial, abort: AbortSignal): Promise<T
       // There is no certificate: what proves the peer is the key.
       checkServerIdentity: () => undefined,
     })
+    const begun = performance.now()
+    socket.once('connect', () => options.connected?.(socket, performance.now() - begun))
     const timer = setTimeout(() => socket.destroy(new Error('No answer in time')), options.timeoutMs)
     const onAbort = () => socket.destroy(new Error('Another address was faster'))
     abort.addEventListener('abort', onAbort)

@@ -1,21 +1,15 @@
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import {
-  decode,
-  encode,
-  frameType,
-  headerBytes,
-  type Payload,
-  ProtocolError,
-  writeHeader,
-} from '@waybill/asc'
+import { decode, encode, frameType, type Payload, ProtocolError } from '@waybill/asc'
 import { failureOf, type LinkFault, lossOf } from '../network/faults.js'
 import type { BufferPool } from './buffers.js'
-import { BulkConnection } from './bulk-connection.js'
+import { BulkPath } from './bulk-path.js'
 import { ControlConnection } from './control-connection.js'
+import { type CarrierOptions, FlowCarrier } from './datagrams/flow-carrier.js'
 import type { Greeting } from './greeting.js'
+import { HeardFrames } from './heard-frames.js'
 import type { LinkKeys } from './link-keys.js'
-import { encodePreamble } from './preamble.js'
+import { RoundTrip } from './round-trip.js'
 import type { TokenBucket } from './token-bucket.js'
 
 /** What a link tells. */
@@ -32,6 +26,8 @@ export interface LinkOutput {
   sent(frame: Buffer): void
   /** How many frames of data the link wants to hold from now on, those under way included. */
   window(frames: number): void
+  /** How long the way there and back takes, milliseconds; told again when it turns out to be faster. */
+  roundTrip(milliseconds: number): void
   /** Once: the link is of no use any more. Without a fault it was closed by this side. */
   down(fault: LinkFault | undefined): void
   /** Once, after that: its sockets are closed. */
@@ -51,8 +47,10 @@ export interface LinkOptions {
 const lastWordMs = 1000
 /** Parts of the silence limit after which this side says something, and looks. */
 const ticksToSilence = 6
-/** How often a limited session moves data, milliseconds. */
-const paceEvery = 10
+/** Frames that wait for a flow of datagrams. */
+const flowFrames = 8
+/** How long a flow may take to bring over the last word, milliseconds. */
+const lingerMs = 2000
 /** Frames that wait for a connection, beside those that each one is sending; and bounds for all together. */
 const framesAhead = 2
 const mostFrames = 24
@@ -65,23 +63,43 @@ const mostFrames = 24
 export class Link {
   readonly #options: LinkOptions
   readonly #out: LinkOutput
-  readonly #bulk = new Map<number, BulkConnection>()
-  /** Connections that ever proved the key: none comes twice, or nonces would. */
-  readonly #seen = new Set<number>()
-  readonly #all = new Set<ControlConnection | BulkConnection>()
+  readonly #bulk: BulkPath
+  readonly #all = new Set<ControlConnection>()
   readonly #queue: Buffer[] = []
   readonly #silence: NodeJS.Timeout
   #control: ControlConnection | undefined
   #keys: LinkKeys | undefined
-  #heard: Buffer[] = []
+  #carrier: FlowCarrier | undefined
+  readonly #heard = new HeardFrames()
+  readonly #roundTrip: RoundTrip
+  /** Control frames that were given before the link stood. */
+  readonly #early: Buffer[] = []
+  #isReady = false
   #quietTicks = 0
   #paused = false
-  #pacing: NodeJS.Timeout | undefined
   #down = false
+  /** Whether it went down because nothing was heard any more. */
+  fellSilent = false
 
   constructor(options: LinkOptions, out: LinkOutput) {
     this.#options = options
     this.#out = out
+    this.#bulk = new BulkPath(options, {
+      resized: (connections) => {
+        out.window(Math.min(mostFrames, connections + framesAhead))
+        this.pump()
+      },
+      data: (type, payload) => this.#data(type, payload),
+      heard: () => this.#isAlive(),
+      room: () => this.pump(),
+      sealed: (frame) => out.sent(frame),
+      broke: (error) => this.#bulkBroke(error),
+      empty: () => this.#isOver(),
+    })
+    this.#roundTrip = new RoundTrip(
+      () => this.control(encode({ type: 'ping' })),
+      (milliseconds) => out.roundTrip(milliseconds),
+    )
     // Counted in ticks, not read from a clock: a process that was stopped, or busy, blames nobody.
     this.#silence = setInterval(() => this.#tick(), options.silenceMs / ticksToSilence)
   }
@@ -98,6 +116,11 @@ export class Link {
   /** Connections for data that stand. */
   get connections(): number {
     return this.#bulk.size
+  }
+
+  /** Round trip of the flow of datagrams, milliseconds. */
+  get flowRoundTrip(): number | undefined {
+    return this.#carrier?.stats.minRtt
   }
 
   /**
@@ -117,14 +140,17 @@ export class Link {
           if (greeting === undefined) connection.greet({ ...heard, role: this.#options.role })
           this.#control = connection
           this.#keys = keys
+          if (heard.transport === 'tcp') this.#begin()
           this.#out.stands(heard)
+          this.#roundTrip.begin()
           resolve(true)
         },
         frame: (type, payload) => this.#controlFrame(type, payload),
         heard: () => this.#isAlive(),
         drained: () => this.#deliver(),
         closed: (error) => {
-          this.#forget(connection)
+          this.#all.delete(connection)
+          this.#isOver()
           resolve(false)
           if (joined) this.#lost(lossOf(error ?? new Error('The other agent closed the connection')))
         },
@@ -135,56 +161,61 @@ export class Link {
     })
   }
 
-  /**
-   * Takes a plain socket as connection `index` for data: on the listening side one that said to be of this link, on
-   * the other one that was made for it. Resolves when the peer proved the key over it, or to false.
-   */
+  /** Takes a plain socket as connection `index` for data; see `BulkPath`. */
   add(socket: Socket, index: number, isOurs: boolean): Promise<boolean> {
-    return new Promise((resolve) => {
-      const keys = this.#keys?.connection(index)
-      if (keys === undefined || this.#down || index === 0 || this.#seen.has(index)) {
-        socket.destroy()
-        resolve(false)
-        return
-      }
-      const { role, pool, bucket } = this.#options
-      const greeting: Greeting = { role, index, transport: 'tcp', datagram: 0 }
-      const connection = new BulkConnection(socket, keys, pool, bucket, {
-        greeted: (heard) => {
-          if (this.#down || this.#seen.has(index) || !this.#fits(heard, index, greeting)) {
-            connection.destroy()
-            return
-          }
-          this.#seen.add(index)
-          if (!isOurs) connection.greet(greeting)
-          this.#bulk.set(index, connection)
-          connection.pause(this.#paused)
-          this.#resize()
-          this.pump()
-          resolve(true)
-        },
-        frame: (type, payload) => this.#data(type, payload),
+    if (this.#keys !== undefined && !this.#down) return this.#bulk.add(socket, index, this.#keys, isOurs)
+    socket.destroy()
+    return Promise.resolve(false)
+  }
+
+  /**
+   * From here on control frames and data travel as a flow of datagrams; the TLS connection stays, as the sign that the
+   * peer is there.
+   */
+  carry(options: Pick<CarrierOptions, 'socket' | 'peer' | 'datagram' | 'roundTrip'>): void {
+    if (this.#keys === undefined || this.#down) return
+    const { pool, bucket } = this.#options
+    this.#carrier = new FlowCarrier(
+      {
+        ...options,
+        keys: this.#keys,
+        pool,
+        rate: bucket.rate,
+      },
+      {
+        control: (type, payload) => this.#controlFrame(type, payload),
+        data: (type, payload) => this.#data(type, payload),
         heard: () => this.#isAlive(),
+        drained: () => this.#deliver(),
+        flushed: (bytes) => this.#out.flushed(bytes),
+        sent: (frame) => this.#out.sent(frame),
         room: () => this.pump(),
-        sealed: (frame) => this.#out.sent(frame),
-        closed: (error) => {
-          this.#forget(connection)
-          resolve(false)
-          if (this.#bulk.get(index) === connection) this.#bulkLost(index, error)
-        },
-      })
-      this.#all.add(connection)
-      if (isOurs) {
-        socket.write(encodePreamble({ link: this.#keys?.id ?? Buffer.alloc(0), index }))
-        connection.greet(greeting)
-      }
-    })
+        closed: (error) => this.#flowClosed(error),
+      },
+    )
+    this.#carrier.pause(this.#paused)
+    this.#out.window(flowFrames)
+    this.#begin()
+    // The listening side learns from the first datagram where its peer is.
+    this.control(encode({ type: 'ping' }))
   }
 
   /** Sends whole control frames. */
   control(frames: Buffer): void {
     if (this.#down) return
-    this.#control?.send(frames, () => this.#out.flushed(frames.length))
+    if (!this.#isReady) {
+      this.#early.push(frames)
+    } else if (this.#carrier === undefined) {
+      this.#control?.send(frames, () => this.#out.flushed(frames.length))
+    } else {
+      this.#carrier.control(frames)
+    }
+  }
+
+  /** Frames that were given before the link stood go first. */
+  #begin(): void {
+    this.#isReady = true
+    for (const frames of this.#early.splice(0)) this.control(frames)
   }
 
   /** Sends a frame of data, over whichever connection is free first. */
@@ -197,32 +228,25 @@ export class Link {
     this.pump()
   }
 
-  /** Moves what network and rate allow, and comes back for the rest; call it when the rate was changed. */
+  /** Bytes a second for what this side sends; negative is no limit. */
+  rate(bytesPerSecond: number): void {
+    this.#options.bucket.setRate(bytesPerSecond)
+    this.#carrier?.setRate(bytesPerSecond)
+    this.pump()
+  }
+
+  /** Moves what network and rate allow, and comes back for the rest. */
   pump(): void {
     if (this.#down) return
-    const now = performance.now()
-    let waiting = false
-    for (const connection of this.#bulk.values()) {
-      for (;;) {
-        const waits = connection.pump(now)
-        waiting ||= waits
-        const frame = connection.isFree ? this.#queue.shift() : undefined
-        if (frame === undefined) break
-        connection.begin(frame)
-      }
-    }
-    if (waiting && this.#pacing === undefined) {
-      this.#pacing = setTimeout(() => {
-        this.#pacing = undefined
-        this.pump()
-      }, paceEvery)
-    }
+    if (this.#carrier === undefined) this.#bulk.pump(this.#queue)
+    else this.#carrier.pump(this.#queue)
   }
 
   /** Stops and resumes reading of data, while this side cannot keep up. */
   pause(paused: boolean): void {
     this.#paused = paused
-    for (const connection of this.#bulk.values()) connection.pause(paused)
+    this.#carrier?.pause(paused)
+    this.#bulk.pause(paused)
   }
 
   /** The same for control frames. */
@@ -237,7 +261,7 @@ export class Link {
 
   /** Cuts the link and tells the peer why. */
   cut(fault: LinkFault): void {
-    if (!this.#down) this.#control?.send(encode({ type: 'stop', code: fault.code, message: fault.message }))
+    this.control(encode({ type: 'stop', code: fault.code, message: fault.message }))
     this.#shut(fault)
   }
 
@@ -247,9 +271,9 @@ export class Link {
     return heard.transport === ours.transport && heard.datagram === ours.datagram
   }
 
-  #forget(connection: ControlConnection | BulkConnection): void {
-    this.#all.delete(connection)
-    if (this.#down && this.#all.size === 0) this.#out.over()
+  #isOver(): void {
+    const isFlowing = this.#carrier?.hasEnded === false
+    if (this.#down && this.#all.size === 0 && this.#bulk.isEmpty && !isFlowing) this.#out.over()
   }
 
   #isAlive(): void {
@@ -267,10 +291,9 @@ export class Link {
       if (type === frameType.ping || type === frameType.pong) {
         decode(type, payload.bytes)
         if (type === frameType.ping) this.control(encode({ type: 'pong' }))
+        else this.#roundTrip.pong()
       } else {
-        const frame = Buffer.allocUnsafeSlow(headerBytes)
-        writeHeader(frame, type, payload.bytes.length)
-        this.#heard.push(frame, Buffer.from(payload.bytes))
+        this.#heard.add(type, payload.bytes)
       }
       payload.release()
     } catch (error) {
@@ -280,10 +303,8 @@ export class Link {
 
   /** What was heard in one go is handed over in one go. */
   #deliver(): void {
-    if (this.#down || this.#heard.length === 0) return
-    const heard = this.#heard
-    this.#heard = []
-    this.#out.control(concat(heard))
+    const frames = this.#heard.take()
+    if (!this.#down && frames !== undefined) this.#out.control(frames)
   }
 
   #data(type: number, payload: Payload): void {
@@ -296,63 +317,69 @@ export class Link {
       this.cut(failureOf(new ProtocolError('state', 'a control frame over a connection for data')))
   }
 
-  #resize(): void {
-    this.#out.window(Math.min(mostFrames, this.#bulk.size + framesAhead))
+  #flowClosed(error: Error | undefined): void {
+    this.#deliver()
+    if (this.#down) {
+      // The last word is over.
+      for (const connection of this.#all) connection.destroy()
+      this.#isOver()
+    } else if (error === undefined) {
+      this.#lost(lossOf(new Error('The other agent closed the connection')))
+    } else {
+      this.#lost(failureOf(error))
+    }
   }
 
   #tick(): void {
     if (this.#control === undefined) return
     this.#quietTicks++
     if (this.#quietTicks > ticksToSilence) {
+      this.fellSilent = true
       this.#lost(lossOf(new Error('Nothing was heard of the other agent for too long')))
     } else if (this.#quietTicks > 1) {
       this.control(encode({ type: 'ping' }))
     }
   }
 
-  #bulkLost(index: number, error: Error | undefined): void {
-    this.#bulk.delete(index)
+  #bulkBroke(error: Error | undefined): void {
     if (error instanceof ProtocolError) {
       this.cut(failureOf(error))
-      return
+    } else {
+      const fault = lossOf(error ?? new Error('The other agent closed a connection'))
+      setTimeout(() => this.#lost(fault), lastWordMs)
     }
-    const fault = lossOf(error ?? new Error('The other agent closed a connection'))
-    setTimeout(() => this.#lost(fault), lastWordMs)
   }
 
   #shut(fault: LinkFault | undefined): void {
     if (this.#down) return
     this.#deliver()
     this.#end()
-    for (const connection of this.#all) {
-      if (connection instanceof ControlConnection) connection.end()
-      else connection.destroy()
+    if (this.#carrier === undefined) {
+      for (const connection of this.#all) connection.end()
+      this.#bulk.destroy()
+    } else {
+      const carrier = this.#carrier
+      carrier.close()
+      setTimeout(() => carrier.destroy(), lingerMs).unref()
     }
     this.#out.down(fault)
-    if (this.#all.size === 0) this.#out.over()
+    this.#isOver()
   }
 
   #lost(fault: LinkFault): void {
     if (this.#down) return
     this.#deliver()
     this.#end()
+    this.#carrier?.destroy()
+    this.#bulk.destroy()
     for (const connection of this.#all) connection.destroy()
     this.#out.down(fault)
-    if (this.#all.size === 0) this.#out.over()
+    this.#isOver()
   }
 
   #end(): void {
     this.#down = true
     clearInterval(this.#silence)
-    clearTimeout(this.#pacing)
     for (const frame of this.#queue.splice(0)) this.#out.sent(frame)
   }
-}
-
-/** In memory of its own, which can go to another thread. */
-function concat(parts: readonly Buffer[]): Buffer {
-  const whole = Buffer.allocUnsafeSlow(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) at += part.copy(whole, at)
-  return whole
 }

@@ -1,5 +1,6 @@
 import { createServer as createPlainServer, type Server, type Socket } from 'node:net'
 import { createServer, type TLSSocket } from 'node:tls'
+import { DatagramSocket } from './datagrams/datagram-socket.js'
 import { type Preamble, preambleBytes, readPreamble } from './preamble.js'
 import { allSuites, tlsOptions } from './secure.js'
 
@@ -34,18 +35,26 @@ export class LinkListener {
   readonly #identities = new WeakMap<TLSSocket, string>()
   readonly #strangers = new Set<Socket>()
   #opening: Promise<Open> | undefined
+  #datagrams: DatagramSocket | undefined
 
   /** Waits for a link; answers with the port once it is open. `forget` it when it came to its end. */
   async expect(link: ExpectedLink, ports: readonly [number, number]): Promise<number> {
     this.#expected.set(link.identity, link)
     try {
       this.#opening ??= this.#open(ports)
-      return (await this.#opening).port
+      const { port, datagrams } = await this.#opening
+      this.#datagrams = datagrams
+      return port
     } catch (error) {
       this.#opening = undefined
       this.#expected.delete(link.identity)
       throw error
     }
+  }
+
+  /** The UDP socket with the same number as the port; undefined when it could not be had. */
+  get datagrams(): DatagramSocket | undefined {
+    return this.#datagrams
   }
 
   /** Connections that name link `id` go to `taker` from now on. */
@@ -62,9 +71,13 @@ export class LinkListener {
   close(): void {
     const opening = this.#opening
     this.#opening = undefined
+    this.#datagrams = undefined
     for (const socket of this.#strangers) socket.destroy()
     void opening?.then(
-      ({ server }) => server.close(),
+      ({ server, datagrams }) => {
+        server.close()
+        datagrams?.close()
+      },
       () => undefined,
     )
   }
@@ -73,7 +86,11 @@ export class LinkListener {
     for (let port = first; ; port++) {
       const server = this.#server()
       try {
-        return { server, port: await listen(server, port) }
+        const taken = await listen(server, port)
+        const datagrams = await DatagramSocket.listen(taken).catch(() => undefined)
+        // Rather a port that both have; the last one will do without datagrams.
+        if (datagrams !== undefined || port >= last) return { server, port: taken, datagrams }
+        server.close()
       } catch (error) {
         if (port >= last) {
           throw new Error(`No port is free between ${first} and ${last}`, { cause: error })
@@ -165,6 +182,7 @@ export class LinkListener {
 interface Open {
   readonly server: Server
   readonly port: number
+  readonly datagrams: DatagramSocket | undefined
 }
 
 function listen(server: Server, port: number): Promise<number> {

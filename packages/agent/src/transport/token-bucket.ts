@@ -14,6 +14,11 @@ export class TokenBucket {
     this.#rate = rate
   }
 
+  /** Bytes a second; negative is no limit. */
+  get rate(): number {
+    return this.#rate
+  }
+
   get limited(): boolean {
     return this.#rate >= 0
   }

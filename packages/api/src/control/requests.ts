@@ -27,8 +27,22 @@ export type MeasureResult = v.InferOutput<typeof measureResult>
 export const checkRootArgs = v.object({ path: v.string(), create: v.boolean() })
 export const checkRootResult = v.object({ path: v.string(), free: count, writable: v.boolean() })
 
-/** Opens a session. The listener answers with its port; the other side once its connections stand. */
-export const openResult = v.object({ port: v.nullable(count), cipher: v.nullable(v.string()) })
+/** What the data of a session travels over. */
+export const line = v.object({
+  transport: v.picklist(['tcp', 'udp']),
+  /** TCP connections for data. */
+  connections: count,
+  /** Milliseconds; null where it is not known. */
+  roundTrip: v.nullable(v.pipe(v.number(), v.minValue(0))),
+})
+export type Line = v.InferOutput<typeof line>
+
+/** Opens a session. The listener answers with its port; the other side, once its connections stand, with the rest. */
+export const openResult = v.object({
+  port: v.nullable(count),
+  cipher: v.nullable(v.string()),
+  line: v.optional(line),
+})
 export type OpenResult = v.InferOutput<typeof openResult>
 
 export const requests = {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { agentTypes, type SessionSpec, WaybillError } from '@waybill/api'
+import { agentTypes, type Line, type SessionSpec, WaybillError } from '@waybill/api'
 import type { Selectable } from 'kysely'
 import type { ClientTable } from '../../store/schema.js'
 import type { Tx } from '../../store/store.js'
@@ -58,6 +58,18 @@ function transportOf(settings: EffectiveSettings): 'auto' | 'tcp' | 'udp' {
 export function rateOf(settings: EffectiveSettings): number {
   const limit = numberSetting(settings, 'transfer_speedlimit')
   return limit <= 0 ? -1 : Math.max(1, Math.round(limit * 1e6))
+}
+
+/** What data travels over, for the log. */
+export function describeLine(line: Line | undefined): string {
+  if (line === undefined) return 'a line that is not named'
+  const { transport, connections, roundTrip } = line
+  const count = connections === 1 ? '1 TCP connection' : `${connections} TCP connections`
+  const far =
+    roundTrip === null
+      ? ''
+      : `, round trip ${roundTrip < 10 ? roundTrip.toFixed(1) : Math.round(roundTrip)} ms`
+  return `${transport === 'udp' ? 'UDP datagrams' : count}${far}`
 }
 
 function rank({ type }: Client): number {

@@ -18,7 +18,7 @@ import { heldBucket, takeBucket } from './feed.js'
 import { Locator } from './locate.js'
 import { applyResults } from './results.js'
 import { endsOf } from './session-ends.js'
-import { addressesOf, planSession, rateOf, type SessionPlan } from './session-plan.js'
+import { addressesOf, describeLine, planSession, rateOf, type SessionPlan } from './session-plan.js'
 
 /**
  * How a run ended: `done`, there is nothing left to do; `again`, tasks were queued anew and want another run;
@@ -90,10 +90,10 @@ export class SessionRun {
       })
       // The tasks travel while the agents shake hands, which over distance takes longer than all else.
       this.phase = 'feeding'
-      const [{ cipher }] = await Promise.all([connected, this.feed()])
+      const [{ cipher, line }] = await Promise.all([connected, this.feed()])
       if (this.isOver()) return
       const ends = await this.describe(plan)
-      await this.note(`${ends}, ${plan.listen.connections} connections, ${cipher ?? 'no cipher named'}`)
+      await this.note(`${ends}, ${describeLine(line)}, ${cipher ?? 'no cipher named'}`)
     } catch (thrown) {
       this.finish(outcomeOf(thrown))
     }

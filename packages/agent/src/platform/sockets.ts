@@ -1,0 +1,75 @@
+import type { Socket as DatagramSocket } from 'node:dgram'
+import type { Socket } from 'node:net'
+import { cLibrary, type NativeCall } from './native.js'
+
+/** Numbers of Linux; other systems have other ones, and none of these options. */
+const levelTcp = 6
+const levelUdp = 17
+const tcpInfo = 11
+const tcpCongestion = 13
+const udpSegment = 103
+/** Where `tcpi_rtt` stands in `struct tcp_info`; microseconds. */
+const rttAt = 68
+
+interface Calls {
+  readonly set: NativeCall
+  readonly get: NativeCall
+}
+
+let calls: Calls | undefined | 'unknown' = 'unknown'
+
+function linuxCalls(): Calls | undefined {
+  if (calls === 'unknown') {
+    const library = process.platform === 'linux' ? cLibrary() : undefined
+    const set = library?.find(
+      'int setsockopt(int fd, int level, int name, const void *value, uint32_t length)',
+    )
+    const get = library?.find('int getsockopt(int fd, int level, int name, void *value, void *length)')
+    calls = set && get && { set, get }
+  }
+  return calls
+}
+
+/** Asks the kernel for BBR on one connection. Answers whether it agreed. */
+export function useBbr(socket: Socket): boolean {
+  const fd = descriptorOf(socket)
+  const name = Buffer.from('bbr')
+  return fd !== undefined && linuxCalls()?.set(fd, levelTcp, tcpCongestion, name, name.length) === 0
+}
+
+/** The round trip of a connection as the kernel measured it, milliseconds; undefined when it cannot be asked. */
+export function kernelRoundTrip(socket: Socket): number | undefined {
+  const fd = descriptorOf(socket)
+  const info = Buffer.alloc(256)
+  const length = Buffer.alloc(4)
+  length.writeUInt32LE(info.length)
+  if (fd === undefined || linuxCalls()?.get(fd, levelTcp, tcpInfo, info, length) !== 0) return undefined
+  const microseconds = length.readUInt32LE(0) > rttAt + 4 ? info.readUInt32LE(rttAt) : 0
+  return microseconds === 0 ? undefined : microseconds / 1000
+}
+
+/**
+ * Has the kernel cut what is sent over a socket into datagrams of `size` bytes; 0 ends that. Answers whether it agreed.
+ */
+export function cutDatagrams(socket: DatagramSocket, size: number): boolean {
+  const fd = descriptorOf(socket)
+  const value = Buffer.alloc(4)
+  value.writeInt32LE(size)
+  return fd !== undefined && linuxCalls()?.set(fd, levelUdp, udpSegment, value, value.length) === 0
+}
+
+/** Node does not tell the descriptor of a socket; where it keeps it is no promise, so nothing may depend on it. */
+function descriptorOf(socket: Socket | DatagramSocket): number | undefined {
+  for (const holder of [socket, ...Object.getOwnPropertySymbols(socket).map((key) => read(socket, key))]) {
+    // The own name is that of connections; datagram sockets keep it behind a symbol, and warn of the name.
+    const key = holder === socket ? '_handle' : 'handle'
+    if (holder === socket && !Object.hasOwn(socket, key)) continue
+    const fd = read(read(holder, key), 'fd')
+    if (typeof fd === 'number' && fd >= 0) return fd
+  }
+  return undefined
+}
+
+function read(from: unknown, key: string | symbol): unknown {
+  return typeof from === 'object' && from !== null ? Reflect.get(from, key) : undefined
+}

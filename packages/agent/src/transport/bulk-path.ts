@@ -1,0 +1,144 @@
+import type { Socket } from 'node:net'
+import type { Payload } from '@waybill/asc'
+import { kernelRoundTrip, useBbr } from '../platform/sockets.js'
+import type { BufferPool } from './buffers.js'
+import { BulkConnection } from './bulk-connection.js'
+import type { Greeting } from './greeting.js'
+import type { LinkKeys } from './link-keys.js'
+import { encodePreamble } from './preamble.js'
+import type { TokenBucket } from './token-bucket.js'
+
+export interface BulkPathOptions {
+  readonly role: 'send' | 'receive'
+  readonly pool: BufferPool
+  readonly bucket: TokenBucket
+}
+
+export interface BulkPathEvents {
+  /** So many connections stand now. */
+  resized(connections: number): void
+  data(type: number, payload: Payload): void
+  heard(): void
+  /** A connection has room again: `pump`. */
+  room(): void
+  /** A frame was sealed: its memory is free. */
+  sealed(frame: Buffer): void
+  /** A connection that stood broke, or was closed by the peer. */
+  broke(error: Error | undefined): void
+  /** None is left that has to be waited for. */
+  empty(): void
+}
+
+/** Round trip from which on BBR is asked for, milliseconds. */
+const bbrFrom = 5
+/** How often a limited session moves data, milliseconds. */
+const paceEvery = 10
+
+/** The TCP connections of a link for data. They take the next frame from one queue, so a slow one delays no other. */
+export class BulkPath {
+  readonly #options: BulkPathOptions
+  readonly #events: BulkPathEvents
+  readonly #standing = new Map<number, BulkConnection>()
+  /** Connections that ever proved the key: none comes twice, or nonces would. */
+  readonly #seen = new Set<number>()
+  readonly #all = new Set<BulkConnection>()
+  #paused = false
+  #pacing: NodeJS.Timeout | undefined
+  #ended = false
+
+  constructor(options: BulkPathOptions, events: BulkPathEvents) {
+    this.#options = options
+    this.#events = events
+  }
+
+  /** Connections that stand. */
+  get size(): number {
+    return this.#standing.size
+  }
+
+  /** Whether no socket is open any more. */
+  get isEmpty(): boolean {
+    return this.#all.size === 0
+  }
+
+  /**
+   * Takes a plain socket as connection `index`: on the listening side one that said to be of this link, on the other
+   * one that was made for it. Resolves when the peer proved the key over it, or to false.
+   */
+  add(socket: Socket, index: number, keys: LinkKeys, isOurs: boolean): Promise<boolean> {
+    return new Promise((resolve) => {
+      if (this.#ended || index === 0 || this.#seen.has(index)) {
+        socket.destroy()
+        resolve(false)
+        return
+      }
+      const { role, pool, bucket } = this.#options
+      // Over a distance it is not slowed down by every loss; whether the kernel agrees is its affair.
+      if ((kernelRoundTrip(socket) ?? 0) >= bbrFrom) useBbr(socket)
+      const greeting: Greeting = { role, index, transport: 'tcp', datagram: 0 }
+      const connection = new BulkConnection(socket, keys.connection(index), pool, bucket, {
+        greeted: (heard) => {
+          if (this.#ended || this.#seen.has(index) || heard.index !== index || heard.role === role) {
+            connection.destroy()
+            return
+          }
+          this.#seen.add(index)
+          if (!isOurs) connection.greet(greeting)
+          this.#standing.set(index, connection)
+          connection.pause(this.#paused)
+          resolve(true)
+          this.#events.resized(this.#standing.size)
+        },
+        frame: (type, payload) => this.#events.data(type, payload),
+        heard: () => this.#events.heard(),
+        room: () => this.#events.room(),
+        sealed: (frame) => this.#events.sealed(frame),
+        closed: (error) => {
+          this.#all.delete(connection)
+          resolve(false)
+          if (this.#standing.get(index) === connection) {
+            this.#standing.delete(index)
+            this.#events.broke(error)
+          }
+          if (this.isEmpty) this.#events.empty()
+        },
+      })
+      this.#all.add(connection)
+      if (!isOurs) return
+      socket.write(encodePreamble({ link: keys.id, index }))
+      connection.greet(greeting)
+    })
+  }
+
+  /** Moves what network and rate allow, and comes back for what has to wait for the rate. */
+  pump(queue: Buffer[]): void {
+    const now = performance.now()
+    let waiting = false
+    for (const connection of this.#standing.values()) {
+      for (;;) {
+        const waits = connection.pump(now)
+        waiting ||= waits
+        const frame = connection.isFree ? queue.shift() : undefined
+        if (frame === undefined) break
+        connection.begin(frame)
+      }
+    }
+    if (!waiting) return
+    this.#pacing ??= setTimeout(() => {
+      this.#pacing = undefined
+      this.pump(queue)
+    }, paceEvery)
+  }
+
+  pause(paused: boolean): void {
+    this.#paused = paused
+    for (const connection of this.#standing.values()) connection.pause(paused)
+  }
+
+  /** Closes all connections. */
+  destroy(): void {
+    this.#ended = true
+    clearTimeout(this.#pacing)
+    for (const connection of this.#all) connection.destroy()
+  }
+}
