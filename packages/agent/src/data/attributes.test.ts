@@ -18,7 +18,7 @@ import { join } from 'node:path'
 import type { GivenOptions } from '@waybill/api'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { knowsExtended, readExtended, setExtended } from '../platform/extended-attributes.js'
-import { copy, Side, temporaryDirectory } from './pair.fixture.js'
+import { copy, makeTask, openPair, Side, temporaryDirectory } from './pair.fixture.js'
 import { makeTree } from './tree.fixture.js'
 
 const mib = 1024 * 1024
@@ -123,6 +123,27 @@ describe('hard links', () => {
     expect(readFileSync(join(target, 'b'), 'utf8')).toBe('mine')
     // `c` is a name of what the source has, and the first name of it is something else here.
     expect(readFileSync(join(target, 'sub/c'), 'utf8')).toBe('small')
+  })
+
+  it('that were never finished do not lead later data into the file that they are a name of', async () => {
+    const content = randomBytes(9 * mib)
+    makeTree(source, { big: content })
+    const pair = await openPair(from, to, { rate: 16 * mib })
+    const task = makeTask('big', 'big', { from: source, to: target })
+    from.engine.tasks(pair.session, [task.source])
+    to.engine.tasks(pair.session, [task.target])
+    await to.until(() => ((to.progress.get(pair.session)?.sent ?? 0) >= 2 * mib ? true : undefined))
+    await to.engine.stop(pair.session, 'enough')
+    // As a crash between the link and its rename leaves it, with the journal of a part that was there before.
+    const part = readdirSync(target).find((name) => name.endsWith('.part')) ?? ''
+    rmSync(join(target, part))
+    writeFileSync(join(target, 'other'), randomBytes(9 * mib))
+    const other = readFileSync(join(target, 'other'))
+    linkSync(join(target, 'other'), join(target, part))
+    expect(await run({})).toMatchObject({ status: 'done', sent: content.length })
+    expect(readFileSync(join(target, 'other')).equals(other)).toBe(true)
+    expect(readFileSync(join(target, 'big')).equals(content)).toBe(true)
+    expect(readdirSync(target).sort()).toEqual(['big', 'other'])
   })
 
   it('with names outside of the task, and by the hundred', async () => {

@@ -1,7 +1,7 @@
 import { fstatSync, write } from 'node:fs'
 import { promisify } from 'node:util'
 import { Holes } from './holes.js'
-import { cLibrary } from './native.js'
+import { cLibrary, type NativeCall } from './native.js'
 
 const writeFile = promisify(write)
 
@@ -23,10 +23,14 @@ export async function makeZero(fd: number, from: number, until: number): Promise
   }
 }
 
+let known: { readonly fallocate: NativeCall | undefined } | undefined
+
 function punch(fd: number, offset: number, length: number): boolean {
   if (process.platform !== 'linux') return false
-  const fallocate = cLibrary()?.find('int fallocate(int fd, int mode, int64_t offset, int64_t length)')
-  return fallocate?.(fd, keepSizeAndPunch, offset, length) === 0
+  known ??= {
+    fallocate: cLibrary()?.find('int fallocate(int fd, int mode, int64_t offset, int64_t length)'),
+  }
+  return known.fallocate?.(fd, keepSizeAndPunch, offset, length) === 0
 }
 
 const zeros = Buffer.alloc(1024 * 1024)

@@ -1,4 +1,4 @@
-import { close, closeSync, constants, fdatasync, fsync, ftruncateSync, openSync } from 'node:fs'
+import { close, closeSync, constants, fdatasync, fstatSync, fsync, ftruncateSync, openSync } from 'node:fs'
 import { promisify } from 'node:util'
 import {
   type BytePath,
@@ -12,13 +12,13 @@ import {
 import { WholeDigest } from '../manifest/whole-digest.js'
 import type { DirectoryTree } from '../platform/directory-tree.js'
 import { Holes } from '../platform/holes.js'
-import { chunkDigest } from './chunk-digest.js'
 import { chunkReader, noteChunk, unread } from './chunk-reader.js'
+import { chunkDigest } from './chunks/chunk-digest.js'
+import { WriteQueue } from './chunks/write-queue.js'
+import { zeroDigest } from './chunks/zeros.js'
 import { Journal, removeQuietly } from './journal.js'
 import { type Attributes, closesItself, modeOfNew, setOnFile, type Warn } from './receiving/attributes.js'
 import { journalName, partName } from './temporary.js'
-import { WriteQueue } from './write-queue.js'
-import { zeroDigest } from './zeros.js'
 
 const closeFile = promisify(close)
 const syncFile = promisify(fsync)
@@ -73,10 +73,16 @@ export class Partial {
     this.#attributes = options.attributes
     const held = [...file.held(chunkCount(entry.size))]
     this.#fresh = held.length === 0
-    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW
     const part = tree.at(partName(target), true)
-    const mode = modeOfNew(entry, options.attributes)
-    this.#fd = openSync(part, this.#fresh ? flags | constants.O_TRUNC : flags, mode)
+    const flags = constants.O_RDWR | constants.O_NOFOLLOW
+    if (this.#fresh) {
+      // Not emptied, but made anew: what is there may be another name of a file that is in its place for good.
+      removeQuietly(part)
+      const mode = modeOfNew(entry, options.attributes)
+      this.#fd = openSync(part, flags | constants.O_CREAT | constants.O_EXCL, mode)
+    } else {
+      this.#fd = openSync(part, flags)
+    }
     this.#queue = new WriteQueue(this.#fd)
     this.#whole = options.checksum ? (begun.get(file) ?? new WholeDigest(entry.size, unread)) : undefined
     this.#whole?.readBy(chunkReader(this.#fd, entry.size))
@@ -113,6 +119,11 @@ export class Partial {
     try {
       fd = openSync(tree.at(partName(target)), constants.O_RDONLY | constants.O_NOFOLLOW)
     } catch {
+      return 0
+    }
+    if (fstatSync(fd).nlink > 1) {
+      // A link that was never finished: to write to it would be to write to the file that it is a name of.
+      await closeFile(fd)
       return 0
     }
     const { size } = file.entry

@@ -4,8 +4,8 @@ import { type BytePath, chunkBytes, type IncomingFile } from '@waybill/asc'
 import { WholeDigest } from '../../manifest/whole-digest.js'
 import type { DirectoryTree } from '../../platform/directory-tree.js'
 import { Holes } from '../../platform/holes.js'
-import { chunkDigest } from '../chunk-digest.js'
 import { noteChunk, unread } from '../chunk-reader.js'
+import { chunkDigest } from '../chunks/chunk-digest.js'
 
 const closeFile = promisify(close)
 

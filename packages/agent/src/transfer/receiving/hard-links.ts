@@ -29,7 +29,6 @@ export class HardLinks {
 
   /** Makes `file` another name of what is at `first`, a path of the same task. Never rejects. */
   async make(file: IncomingFile, known: Placed, first: BytePath): Promise<void> {
-    const { tree } = known.place
     const target = targetOf(known.place, file.entry)
     const unlock = await this.#host.locks.take(lockKey(known.place, target))
     let copies = false
@@ -47,19 +46,21 @@ export class HardLinks {
     } catch (error) {
       this.#host.failed(file, error)
     } finally {
-      // A rename of one name of a file to another one leaves both.
-      if (!copies) dropPart(() => removeQuietly(tree.at(partName(target))))
       unlock()
     }
     if (copies && !file.dropped) this.#host.copy(file)
   }
 
-  #commit({ place, options }: Placed, target: BytePath): Promise<unknown> {
-    const yields = options.ignoreExisting
-    return new Promise((done) => {
-      const commit = { tree: place.tree, part: partName(target), target, durable: true, yields, done }
-      this.#host.committer.add(commit)
+  async #commit({ place, options }: Placed, target: BytePath): Promise<unknown> {
+    const { tree } = place
+    const part = partName(target)
+    const error = await new Promise<unknown>((done) => {
+      const yields = options.ignoreExisting
+      this.#host.committer.add({ tree, part, target, durable: true, yields, done })
     })
+    // A rename of one name of a file to another one of it leaves both.
+    dropPart(() => removeQuietly(tree.at(part)))
+    return error
   }
 
   #warn({ task, entry }: IncomingFile): void {

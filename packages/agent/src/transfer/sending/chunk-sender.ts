@@ -10,11 +10,11 @@ import {
 import type { Slot } from '../../network/network-link.js'
 import { SourceFile } from '../../scan/source-file.js'
 import type { BufferPool } from '../../transport/buffers.js'
+import { isZero } from '../chunks/zeros.js'
 import { Surroundings } from '../delta/surroundings.js'
 import { Fault } from '../fault.js'
 import { hash128 } from '../hash.js'
 import type { SourcePlace } from '../place.js'
-import { isZero } from '../zeros.js'
 
 /** What sending chunks needs of the sending side. */
 export interface ChunkHost {

@@ -1,5 +1,5 @@
 import { write } from 'node:fs'
-import { makeZero } from '../platform/punch.js'
+import { makeZero } from '../../platform/punch.js'
 import { dataRuns } from './zeros.js'
 
 type Done = (error?: Error) => void

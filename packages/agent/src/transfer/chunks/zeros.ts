@@ -1,5 +1,5 @@
 import { ZeroDigests } from '@waybill/asc'
-import { hash128 } from './hash.js'
+import { hash128 } from '../hash.js'
 
 const digests = new ZeroDigests(hash128)
 const zeros = Buffer.alloc(64 * 1024)

@@ -1,8 +1,8 @@
 import { read } from 'node:fs'
 import { promisify } from 'node:util'
 import { chunkBytes, chunkLength } from '@waybill/asc'
-import type { Holes } from '../platform/holes.js'
-import { hash128 } from './hash.js'
+import type { Holes } from '../../platform/holes.js'
+import { hash128 } from '../hash.js'
 import { zeroDigest } from './zeros.js'
 
 const readFile = promisify(read)
