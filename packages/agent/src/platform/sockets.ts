@@ -1,5 +1,5 @@
 import type { Socket as DatagramSocket } from 'node:dgram'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { cLibrary, type NativeCall } from './native.js'
 
 /** Numbers of Linux; other systems have other ones, and none of these options. */
@@ -60,14 +60,18 @@ export function cutDatagrams(socket: DatagramSocket, size: number): boolean {
 
 /** Node does not tell the descriptor of a socket; where it keeps it is no promise, so nothing may depend on it. */
 function descriptorOf(socket: Socket | DatagramSocket): number | undefined {
-  for (const holder of [socket, ...Object.getOwnPropertySymbols(socket).map((key) => read(socket, key))]) {
-    // The own name is that of connections; datagram sockets keep it behind a symbol, and warn of the name.
-    const key = holder === socket ? '_handle' : 'handle'
-    if (holder === socket && !Object.hasOwn(socket, key)) continue
-    const fd = read(read(holder, key), 'fd')
-    if (typeof fd === 'number' && fd >= 0) return fd
+  if (socket instanceof Socket) return descriptorIn(read(socket, '_handle'))
+  // Asking datagram sockets for that name warns; it is behind a symbol as well.
+  for (const key of Object.getOwnPropertySymbols(socket)) {
+    const descriptor = descriptorIn(read(read(socket, key), 'handle'))
+    if (descriptor !== undefined) return descriptor
   }
   return undefined
+}
+
+function descriptorIn(handle: unknown): number | undefined {
+  const descriptor = read(handle, 'fd')
+  return typeof descriptor === 'number' && descriptor >= 0 ? descriptor : undefined
 }
 
 function read(from: unknown, key: string | symbol): unknown {
