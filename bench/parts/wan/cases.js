@@ -72,6 +72,7 @@ function waybillByJob(name, waybill, limit) {
           const job = await waybill.admin.get('transfer', id)
           const seconds = (performance.now() - begin) / 1000
           await waybill.abort(id)
+          await done.catch(() => undefined)
           return { seconds, bytes: Number(job?.transferred ?? 0), complete: false, path }
         }
         const full = timeToFullSpeed(counter.stop())

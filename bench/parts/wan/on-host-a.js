@@ -24,18 +24,33 @@ const work = tempDirectory('bench')
 const wanted = (/** @type {string[]} */ ...names) => names.some((name) => cases.includes(name))
 // Nobody but Waybill asks for what is refused there.
 const limited = wanted('refused')
+/** @type {import('./cases.js').Figures[]} */
 const results = []
 try {
   const iperf = wanted('iperf3', 'neighbour') ? await startIperf(hosts.b) : undefined
-  if (iperf !== undefined && wanted('iperf3')) results.push(...(await iperf3({ iperf, rounds, sizes })))
+  if (iperf !== undefined && wanted('iperf3')) await attempt(() => iperf3({ iperf, rounds, sizes }))
   const bench = { work, waybill: await ourselves(), peers: await others(), rounds, sizes, line }
   for (const [name, measure] of Object.entries({ file, refused, command, tree, small }))
-    if (wanted(name)) results.push(...(await measure(bench)))
-  if (iperf !== undefined && wanted('neighbour')) results.push(...(await neighbour({ ...bench, iperf })))
+    if (wanted(name)) await attempt(() => measure(bench))
+  if (iperf !== undefined && wanted('neighbour')) await attempt(() => neighbour({ ...bench, iperf }))
 } finally {
   await killAllProcesses()
 }
-process.stdout.write(JSON.stringify(results))
+// Whatever is still waited for is nothing to wait for.
+process.stdout.write(JSON.stringify(results), () => process.exit())
+
+/**
+ * One case that fails is no reason to lose the figures of the others.
+ * @param {() => Promise<import('./cases.js').Figures[]>} measure
+ */
+async function attempt(measure) {
+  try {
+    results.push(...(await measure()))
+  } catch (error) {
+    process.stderr.write(`FAILED: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = 1
+  }
+}
 
 async function ourselves() {
   if (!programs.includes('waybill')) return undefined

@@ -55,6 +55,10 @@ export async function wan({ rounds, quick, losses, only, programs, settings }) {
         const measure = () => onHostA(hosts.a, program, task)
         const found = part.includes('refused') ? await whileRefused(measure) : await measure()
         rows.push(...found.map((one) => ({ ...one, loss })))
+      } catch (error) {
+        // Hours of other figures are not to be lost with these.
+        process.stderr.write(`FAILED: ${error instanceof Error ? error.message : String(error)}\n`)
+        process.exitCode = 1
       } finally {
         await down()
       }
