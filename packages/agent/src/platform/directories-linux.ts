@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs'
 import type { BytePath } from '@waybill/asc'
 import type { DirectoryHandle, FsPath } from './directories.js'
+import { type FileStatus, statusIn } from './file-status.js'
 
 /** O_PATH, which node:fs does not name: a handle that needs no right to list the directory. See open(2). */
 const O_PATH = 0o10000000
@@ -26,6 +27,10 @@ class LinuxDirectory implements DirectoryHandle {
   at(name: BytePath): FsPath {
     const path = this.#prefix + name
     return ascii.test(name) ? path : Buffer.from(path, 'latin1')
+  }
+
+  status(name: BytePath): FileStatus | undefined {
+    return statusIn(this.#fd, name, () => this.at(name))
   }
 
   self(): FsPath {

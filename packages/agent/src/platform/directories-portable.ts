@@ -2,6 +2,7 @@ import { lstatSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BytePath } from '@waybill/asc'
 import type { DirectoryHandle, FsPath } from './directories.js'
+import type { FileStatus } from './file-status.js'
 
 function refused(path: string, code: string): NodeJS.ErrnoException {
   return Object.assign(new Error(`${code}: a symbolic link or no directory: ${path}`), { code })
@@ -32,6 +33,10 @@ class PortableDirectory implements DirectoryHandle {
       throw Object.assign(new Error(`EINVAL: Windows does not allow the name ${text}`), { code: 'EINVAL' })
     }
     return join(this.#path, text)
+  }
+
+  status(name: BytePath): FileStatus | undefined {
+    return lstatSync(this.at(name), { bigint: true, throwIfNoEntry: false })
   }
 
   self(): FsPath {

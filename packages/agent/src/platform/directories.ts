@@ -1,6 +1,7 @@
 import type { BytePath } from '@waybill/asc'
 import { openLinuxRoot } from './directories-linux.js'
 import { openPortableRoot } from './directories-portable.js'
+import type { FileStatus } from './file-status.js'
 
 /** A path as the functions of node:fs take it; bytes where text could not say it. */
 export type FsPath = string | Buffer
@@ -14,6 +15,8 @@ export interface DirectoryHandle {
   readonly device: string
   /** A path for the entry `name` of this directory, valid until `close`. The last step of an fs call on it must not follow links. */
   at(name: BytePath): FsPath
+  /** What the entry `name` of this directory is, not what it links to; undefined when it is not there. */
+  status(name: BytePath): FileStatus | undefined
   /** The directory itself, for opendir and for opening it to sync. */
   self(): FsPath
   /** Holds a directory beneath. Throws ENOTDIR or ELOOP where `name` is a symbolic link. */

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { type BytePath, baseName, parentPath } from '@waybill/asc'
 import { type DirectoryHandle, type FsPath, openRoot } from './directories.js'
+import type { FileStatus } from './file-status.js'
 
 /** Directories that are held open at a time, beside the root. */
 const held = 256
@@ -39,6 +40,11 @@ export class DirectoryTree {
   at(path: BytePath, create = false): FsPath {
     if (path === '') return this.directory('').self()
     return this.directory(parentPath(path), create).at(baseName(path))
+  }
+
+  /** What `path` is, which must not be the root; undefined when it is not there, though its directory is. */
+  status(path: BytePath, create = false): FileStatus | undefined {
+    return this.directory(parentPath(path), create).status(baseName(path))
   }
 
   /** The directory `path`; with `create`, what is missing on the way is made. */

@@ -1,7 +1,8 @@
-import { type BigIntStats, closeSync, constants, openSync } from 'node:fs'
+import { closeSync, constants, openSync } from 'node:fs'
 import type { TaskOptions } from '@waybill/api'
 import { type BytePath, type ExtendedAttribute, type Found, joinPath } from '@waybill/asc'
 import { isAccessList, isOfUser, knowsExtended, readExtended } from '../platform/extended-attributes.js'
+import type { FileStatus } from '../platform/file-status.js'
 import type { Owners } from '../platform/owners.js'
 import { errno } from '../transfer/fault.js'
 import type { Place } from '../transfer/place.js'
@@ -31,7 +32,7 @@ export function particularsOf(attributes: TaskOptions['attributes'], owners: Own
 export function describeEntry(
   place: Place,
   path: BytePath,
-  stat: BigIntStats,
+  stat: FileStatus,
   { owners, links, extended }: Particulars,
   note: Note,
 ): Found {

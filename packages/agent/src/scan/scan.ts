@@ -177,8 +177,9 @@ class TreeScanner implements Scanner {
     if (isOwnName(name)) return undefined
     const path = joinPath(parent, name)
     try {
-      const at = this.#place.tree.at(joinPath(this.#place.base, path))
-      const stat = lstatSync(at, { bigint: true })
+      const stat = this.#place.tree.status(joinPath(this.#place.base, path))
+      // Deleted since the directory was listed.
+      if (stat === undefined) return undefined
       const directory = stat.isDirectory()
       if (!this.#filter(showPath(path), directory)) return undefined
       if (path.length > maxPath) {

@@ -1,5 +1,6 @@
 import { type BigIntStats, close, closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs'
 import { type BytePath, chunkBytes, chunkCount, type Entry, joinPath } from '@waybill/asc'
+import { type FileStatus, statusOf } from '../platform/file-status.js'
 import { Holes } from '../platform/holes.js'
 import { Fault } from '../transfer/fault.js'
 import type { Place } from '../transfer/place.js'
@@ -19,7 +20,7 @@ function statFile(fd: number): BigIntStats {
 }
 
 /** Whether a file still is what was announced, to the nanosecond; with what a time that was set back leaves. */
-export function isUnchanged({ size, mtime, stamp }: Entry, stat: BigIntStats): boolean {
+export function isUnchanged({ size, mtime, stamp }: Entry, stat: FileStatus): boolean {
   if (Number(stat.size) !== size || stat.mtimeNs !== mtime) return false
   return stamp === undefined || (stat.ctimeNs === stamp.changed && stat.ino === stamp.file)
 }
@@ -34,8 +35,8 @@ export function readSmall(place: Place, entry: Entry, room: Buffer): BigIntStats
       if (count === 0) break
       at += count
     }
-    const stat = statFile(fd)
-    return at === entry.size && isUnchanged(entry, stat) ? undefined : stat
+    const stat = statusOf(fd)
+    return at === entry.size && stat.isFile() && isUnchanged(entry, stat) ? undefined : statFile(fd)
   } finally {
     closeSync(fd)
   }

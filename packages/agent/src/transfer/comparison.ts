@@ -1,6 +1,6 @@
-import type { BigIntStats } from 'node:fs'
 import type { TaskOptions } from '@waybill/api'
 import type { Entry } from '@waybill/asc'
+import type { FileStatus } from '../platform/file-status.js'
 import { sameTime } from './times.js'
 
 /** In what a file differs from its source; `unknown` until their contents were compared. */
@@ -8,7 +8,7 @@ export type Difference = 'size' | 'time' | 'always' | 'unknown'
 
 /** In what a file at the destination differs from its source, as `transfer_comparison` has it; undefined in nothing. */
 export function differenceOf(
-  stat: BigIntStats,
+  stat: FileStatus,
   { size, mtime }: Pick<Entry, 'size' | 'mtime'>,
   comparison: TaskOptions['comparison'],
 ): Difference | undefined {

@@ -3,6 +3,7 @@ import type { TaskOptions } from '@waybill/api'
 import { type BytePath, baseName, type Entry, joinPath, showPath } from '@waybill/asc'
 import type { DirectoryTree } from '../platform/directory-tree.js'
 import { flushFileSystem, syncPath } from '../platform/durability.js'
+import type { FileStatus } from '../platform/file-status.js'
 import { differenceOf } from './comparison.js'
 import { errno, Fault } from './fault.js'
 import { removeQuietly } from './journal.js'
@@ -54,8 +55,7 @@ export function stateOf(
   const target = targetOf(place, entry)
   refuseOwnNames(target)
   if (isFresh) return 'outdated'
-  const at = retryStale(place.tree, () => place.tree.at(target, true))
-  const stat = lstatSync(at, { bigint: true, throwIfNoEntry: false })
+  const stat = retryStale(place.tree, () => look(place.tree, target))
   if (stat === undefined) return 'outdated'
   if (stat.isDirectory()) {
     throw new Fault('E#J057', `Cannot write ${showPath(target)}: a directory is in the way of the file`)
@@ -65,6 +65,11 @@ export function stateOf(
   const difference = differenceOf(stat, entry, comparison)
   if (difference === undefined) return 'current'
   return difference === 'unknown' ? 'unknown' : 'outdated'
+}
+
+function look(tree: DirectoryTree, target: BytePath): FileStatus | undefined {
+  if (target !== '') return tree.status(target, true)
+  return lstatSync(tree.at(target), { bigint: true, throwIfNoEntry: false })
 }
 
 /** Answers whether the directory was made now. */
