@@ -84,7 +84,7 @@ export class Session {
         locks,
         manifest: this.#manifest,
         pause: (paused) => link.pause(paused),
-        line: () => ({ roundTrip: link.roundTrip, rate: this.#rate }),
+        line: async () => ({ roundTrip: await link.roundTrip, rate: this.#rate }),
         over: (task, outcome) => this.#taskOver(task, outcome),
       })
     }

@@ -47,8 +47,8 @@ export class NetworkLink {
   readonly #waiting: (() => void)[] = []
   readonly #back: ArrayBuffer[] = []
   #down = false
-  /** How long the way there and back takes, milliseconds; undefined until it was measured. */
-  roundTrip: number | undefined
+  readonly #roundTrip: Promise<number | undefined>
+  #measured: (milliseconds: number | undefined) => void = () => undefined
 
   constructor(id: number, post: Post<ToNetwork>, pool: BufferPool, events: LinkEvents) {
     this.#id = id
@@ -60,11 +60,19 @@ export class NetworkLink {
       this.#reject = reject
     })
     this.#opened.catch(() => undefined)
+    this.#roundTrip = new Promise((resolve) => {
+      this.#measured = resolve
+    })
   }
 
   /** The port of a listener, the encryption of a connector whose connections stand. Rejects with `unreachable`. */
   get opened(): Promise<OpenResult> {
     return this.#opened
+  }
+
+  /** How long the way there and back takes, milliseconds, once it was measured; undefined if the link went down. */
+  get roundTrip(): Promise<number | undefined> {
+    return this.#roundTrip
   }
 
   /** Whether control frames pile up, so that no more should be made than necessary. */
@@ -155,7 +163,7 @@ export class NetworkLink {
         this.#events.room()
         return
       case 'roundTrip':
-        this.roundTrip = message.milliseconds
+        this.#measured(message.milliseconds)
         return
       case 'down':
         this.#end(message.fault)
@@ -247,6 +255,7 @@ export class NetworkLink {
   #end(fault: LinkFault | undefined): void {
     if (this.#down) return
     this.#down = true
+    this.#measured(undefined)
     this.#reject(asError(fault ?? { reason: 'stopped', code: 'E#J004', message: 'The session was stopped' }))
     // Whoever waits for room is told that there is nothing to wait for.
     for (const through of this.#waiting.splice(0)) through()

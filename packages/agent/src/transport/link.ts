@@ -26,7 +26,7 @@ export interface LinkOutput {
   sent(frame: Buffer): void
   /** How many frames of data the link wants to hold from now on, those under way included. */
   window(frames: number): void
-  /** How long the way there and back takes, milliseconds; told again when it turns out to be faster. */
+  /** Once: how long the way there and back takes, milliseconds. */
   roundTrip(milliseconds: number): void
   /** Once: the link is of no use any more. Without a fault it was closed by this side. */
   down(fault: LinkFault | undefined): void

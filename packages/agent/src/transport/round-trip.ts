@@ -1,5 +1,7 @@
-/** Pings that are sent one after the other once a link stands. */
-const pings = 8
+/** Pings that are sent one after the other once a link stands, at most. */
+const pings = 6
+/** No need to look closer, milliseconds. */
+const near = 1
 
 /** Measures the way there and back: the fastest of some pings is nearest to the truth. */
 export class RoundTrip {
@@ -9,14 +11,13 @@ export class RoundTrip {
   #left = pings
   #best = Number.POSITIVE_INFINITY
 
-  /** `ping` sends one; `measured` is told each time that one was faster than those before. */
+  /** `ping` sends one; `measured` is told once: after the last, or the first one that was quick. */
   constructor(ping: () => void, measured: (milliseconds: number) => void) {
     this.#ping = ping
     this.#measured = measured
   }
 
   begin(): void {
-    if (this.#left === 0) return
     this.#left--
     this.#sent = performance.now()
     this.#ping()
@@ -25,12 +26,9 @@ export class RoundTrip {
   /** An answer came: to ours, if one is under way. */
   pong(): void {
     if (this.#sent === undefined) return
-    const took = performance.now() - this.#sent
+    this.#best = Math.min(this.#best, performance.now() - this.#sent)
     this.#sent = undefined
-    if (took < this.#best) {
-      this.#best = took
-      this.#measured(took)
-    }
-    this.begin()
+    if (this.#left > 0 && this.#best >= near) this.begin()
+    else this.#measured(this.#best)
   }
 }

@@ -4,7 +4,7 @@ import type { DirectoryTree } from '../../platform/directory-tree.js'
 import { tellBlocks } from './blocks.js'
 import { OlderFile } from './older-file.js'
 import { Rebuilder } from './rebuilder.js'
-import { isWorthIt, type Line } from './worth.js'
+import { isPossible, isWorthIt, type Line } from './worth.js'
 
 /** Older files that are held open at a time. */
 const maxOpen = 64
@@ -14,7 +14,7 @@ const patience = 5
 export interface DeltaHost {
   /** Whether control frames pile up. */
   isCongested(): boolean
-  line(): Line
+  line(): Promise<Line>
   /** So many bytes more are to be written of chunks that are not made yet; negative when they are. */
   waiting(bytes: number): void
 }
@@ -48,18 +48,15 @@ export class Deltas {
     missing: number,
     setting: TaskOptions['delta'],
   ): Promise<void> {
-    if (!isWorthIt(setting, { older: missing, missing, line: this.#host.line() })) return Promise.resolve()
+    // Others need not wait for their turn.
+    if (!isPossible(setting, OlderFile.sizeAt(tree, target), missing)) return Promise.resolve()
     this.#turn = this.#turn.then(async () => {
+      const line = await this.#host.line()
       const older = file.dropped ? undefined : OlderFile.open(tree, target)
       if (older === undefined) return
-      if (
-        isWorthIt(setting, { older: older.size, missing, line: this.#host.line() }) &&
-        (await this.#begin(file, older))
-      ) {
-        await this.#tell(file, older)
-      } else {
-        older.close()
-      }
+      const pays = isWorthIt(setting, older.size, missing, line)
+      if (pays && (await this.#begin(file, older))) await this.#tell(file, older)
+      else older.close()
     })
     return this.#turn
   }

@@ -1,4 +1,4 @@
-import { close, constants, fstatSync, openSync, read } from 'node:fs'
+import { close, constants, fstatSync, lstatSync, openSync, read } from 'node:fs'
 import { promisify } from 'node:util'
 import type { BytePath } from '@waybill/asc'
 import type { DirectoryTree } from '../../platform/directory-tree.js'
@@ -22,6 +22,16 @@ export class OlderFile {
   private constructor(fd: number, size: number) {
     this.#fd = fd
     this.size = size
+  }
+
+  /** Length of the file that is there; 0 when there is none. */
+  static sizeAt(tree: DirectoryTree, target: BytePath): number {
+    try {
+      const stat = lstatSync(tree.at(target), { throwIfNoEntry: false })
+      return stat?.isFile() === true ? stat.size : 0
+    } catch {
+      return 0
+    }
   }
 
   /** Undefined when there is no file that can be read. */

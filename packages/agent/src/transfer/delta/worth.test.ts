@@ -25,5 +25,5 @@ it.each([
   ['against next to nothing', 'always', { older: 1000, missing: 100 * mib, line: far }, false],
   ['against more than can be cut', 'always', { older: 2 ** 42, missing: 2 ** 42, line: far }, false],
 ] as const)('%s, %s', (_what, setting, about, expected) => {
-  expect(isWorthIt(setting, about)).toBe(expected)
+  expect(isWorthIt(setting, about.older, about.missing, about.line)).toBe(expected)
 })

@@ -25,12 +25,17 @@ const slowRate = 400_000_000
  */
 export function isWorthIt(
   setting: TaskOptions['delta'],
-  { older, missing, line }: { readonly older: number; readonly missing: number; readonly line: Line },
+  older: number,
+  missing: number,
+  { rate, roundTrip }: Line,
 ): boolean {
+  if (!isPossible(setting, older, missing)) return false
+  if (setting === 'always' || (rate >= 0 && rate < slowRate)) return true
+  return roundTrip !== undefined && roundTrip >= farAway
+}
+
+/** Whether it may be worth it, over a line that is slow enough. */
+export function isPossible(setting: TaskOptions['delta'], older: number, missing: number): boolean {
   if (setting === 'never' || older < leastMissing || older > maxBasis || missing < leastMissing) return false
-  if (setting === 'always') return true
-  if (older > missing * mostLarger) return false
-  return (
-    (line.rate >= 0 && line.rate < slowRate) || (line.roundTrip !== undefined && line.roundTrip >= farAway)
-  )
+  return setting === 'always' || older <= missing * mostLarger
 }

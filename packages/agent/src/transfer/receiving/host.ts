@@ -13,7 +13,7 @@ export interface ReceiveHost {
   finished(): void
   /** Whether control frames pile up. */
   isCongested(): boolean
-  line(): Line
+  line(): Promise<Line>
   /** Targets that are written to by any session of this process. */
   readonly locks: Locks
   /** Where what arrived is written down; undefined where nobody keeps that. */
