@@ -23,25 +23,28 @@ export class LineIndex {
   readonly #offsets: Float64Array
   #used = 0
 
-  private constructor(fds: readonly number[]) {
+  private constructor(fds: readonly number[], from: number) {
     this.#fds = fds
     const starts = [0]
     for (const fd of fds) starts.push((starts.at(-1) ?? 0) + fstatSync(fd).size)
     this.#starts = starts
-    const wanted = ((starts.at(-1) ?? 0) / lineBytes) * 2
+    const wanted = (((starts.at(-1) ?? 0) - from) / lineBytes) * 2
     let slots = fewestSlots
     while (slots < wanted && slots < mostSlots) slots *= 2
     this.#keys = new Uint32Array(slots)
     this.#offsets = new Float64Array(slots).fill(-1)
   }
 
-  /** Reads through the files, the oldest first, letting others have their turn. Throws what opening throws. */
-  static async over(files: readonly string[]): Promise<LineIndex> {
+  /**
+   * Reads through the files, the oldest first, letting others have their turn; of the first one not what is before
+   * `from`, where a line begins. Throws what opening throws.
+   */
+  static async over(files: readonly string[], from = 0): Promise<LineIndex> {
     const fds: number[] = []
     try {
       for (const file of files) fds.push(openSync(file, 'r'))
-      const index = new LineIndex(fds)
-      for (const [at, fd] of fds.entries()) await index.#read(fd, index.#starts[at] ?? 0)
+      const index = new LineIndex(fds, from)
+      for (const [at, fd] of fds.entries()) await index.#read(fd, index.#starts[at] ?? 0, at === 0 ? from : 0)
       return index
     } catch (error) {
       for (const fd of fds) closeSync(fd)
@@ -66,9 +69,9 @@ export class LineIndex {
     for (const fd of this.#fds) closeSync(fd)
   }
 
-  async #read(fd: number, start: number): Promise<void> {
+  async #read(fd: number, start: number, from: number): Promise<void> {
     const buffer = Buffer.allocUnsafe(blockBytes)
-    for (let offset = 0; ; ) {
+    for (let offset = from; ; ) {
       const length = readSync(fd, buffer, 0, buffer.length, offset)
       const block = buffer.subarray(0, length)
       let at = 0

@@ -1,5 +1,5 @@
 import { type BigIntStats, lstatSync } from 'node:fs'
-import { type ManifestState, printManifestLine } from '@waybill/api'
+import { type ManifestLine, type ManifestState, printManifestLine } from '@waybill/api'
 import type { IncomingFile } from '@waybill/asc'
 import { faultOf } from '../transfer/fault.js'
 import type { Placed } from '../transfer/receiving/target-task.js'
@@ -7,6 +7,7 @@ import { retryStale, targetOf } from '../transfer/target.js'
 import { sameTime } from '../transfer/times.js'
 import { readContents } from './contents.js'
 import { EarlierRuns, recordOf, recordsOf } from './earlier-runs.js'
+import { LineIndex } from './line-index.js'
 import { manifestName } from './names.js'
 import { type ManifestRange, Record } from './record.js'
 
@@ -31,7 +32,10 @@ const slack = 2000
 export class Manifest {
   readonly #record: Record
   readonly #earlier: EarlierRuns | undefined
-  readonly #found = new Map<IncomingFile, Found>()
+  readonly #found = new WeakMap<IncomingFile, Found>()
+  /** Of tasks that have an ASC MHL: where their first line is. */
+  readonly #starts = new Map<number, number>()
+  readonly #singles = new Map<number, ManifestLine>()
   #reading = Promise.resolve()
   #flushing: NodeJS.Timeout | undefined
   #gathered = 0
@@ -44,10 +48,23 @@ export class Manifest {
     this.#record = new Record(own, recordOf(run, Date.now()))
   }
 
-  /** The record of this run. */
-  get file(): string {
-    this.#record.flush()
-    return this.#record.file
+  /** What was noted of a task that is a single file, where it has an ASC MHL. */
+  single(task: number): ManifestLine | undefined {
+    return this.#singles.get(task)
+  }
+
+  /** What was noted of a task that has an ASC MHL; undefined when that cannot be read. */
+  async linesOf(task: number): Promise<LineIndex | undefined> {
+    const start = this.#starts.get(task)
+    if (start === undefined) return undefined
+    this.#flush()
+    return await LineIndex.over([this.#record.file], start).catch(() => undefined)
+  }
+
+  /** The task is over. */
+  forget(task: number): void {
+    this.#starts.delete(task)
+    this.#singles.delete(task)
   }
 
   /** Whether the files of a task are written down. */
@@ -74,18 +91,20 @@ export class Manifest {
     if (!this.keeps(known)) return
     const { entry, checksum } = file
     const found = this.#found.get(file) ?? compared(file, known, verdict)
-    this.#found.delete(file)
     const state = found?.state ?? (verdict === 'done' ? 'transferred' : 'read')
-    this.#record.add(
-      printManifestLine({
-        task: file.task.index,
-        ...manifestName(known.place, entry.path),
-        size: found?.size ?? entry.size,
-        mtime: String(found?.mtime ?? entry.mtime),
-        state: checksum === undefined ? 'present' : state,
-        checksum: checksum ?? null,
-      }),
-    )
+    const line: ManifestLine = {
+      task: file.task.index,
+      ...manifestName(known.place, entry.path),
+      size: found?.size ?? entry.size,
+      mtime: String(found?.mtime ?? entry.mtime),
+      state: checksum === undefined ? 'present' : state,
+      checksum: checksum ?? null,
+    }
+    if (known.options.mhl !== null) {
+      if (!this.#starts.has(line.task)) this.#starts.set(line.task, this.#record.length)
+      if (entry.path === '') this.#singles.set(line.task, line)
+    }
+    this.#record.add(printManifestLine(line))
     this.#gathered += verdict === 'done' ? entry.size : 0
     if (this.#gathered >= flushBytes) this.#flush()
     else this.#flushing ??= setTimeout(() => this.#flush(), flushMs)
@@ -95,11 +114,6 @@ export class Manifest {
   write(line: string): void {
     this.#record.add(line)
     this.#flushing ??= setTimeout(() => this.#flush(), flushMs)
-  }
-
-  /** The file will not be noted after all. */
-  forget(file: IncomingFile): void {
-    this.#found.delete(file)
   }
 
   /** The lines since the last call. */

@@ -55,6 +55,11 @@ export class Record {
     }
   }
 
+  /** Bytes that are written. */
+  get length(): number {
+    return this.#length
+  }
+
   /** The lines since the last call. */
   take(): readonly ManifestRange[] {
     this.flush()

@@ -12,6 +12,8 @@ import {
   smallFile,
   type TaskOutcome,
 } from '@waybill/asc'
+import { keepsChain } from '../manifest/mhl/chain.js'
+import { Generations } from '../manifest/mhl/generations.js'
 import type { DirectoryTree } from '../platform/directory-tree.js'
 import { Owners } from '../platform/owners.js'
 import { Committer } from './commit/committer.js'
@@ -49,6 +51,7 @@ export class Receive implements ReceiverOutput {
   readonly #hardLinks: HardLinks
   readonly #trashes = new Trashes()
   readonly #previews: Previews
+  readonly #generations: Generations | undefined
   #wrapping = Promise.resolve()
   #comparing = Promise.resolve()
   #syncing = false
@@ -69,6 +72,7 @@ export class Receive implements ReceiverOutput {
       fail: (file, error) => this.#fail(file, error),
       planFlush: () => this.planFlush(),
     })
+    this.#generations = host.manifest && new Generations(host.manifest, host.locks)
     this.#hardLinks = new HardLinks({
       locks: host.locks,
       committer: this.#committer,
@@ -207,10 +211,16 @@ export class Receive implements ReceiverOutput {
       ask: (paths: readonly BytePath[], folded: boolean) => this.#questions.ask(task, paths, folded),
       isAlive: () => !this.#closed && this.#tasks.get(task.index) === known,
       trashes: this.#trashes,
+      generations: this.#generations,
+    }
+    const through = () => {
+      if (!this.#closed) this.session.wrappedUp(task)
     }
     const finish = async () => {
       await (this.#previews.wrapUp(task, known, host) ?? wrapUp(task, known, host))
-      if (!this.#closed) this.session.wrappedUp(task)
+      const later = this.#generations?.ofFile(task, known, host.isAlive)
+      if (later === undefined) through()
+      else this.#pending.track(later.then(through))
     }
     this.#wrap(finish)
   }
@@ -223,6 +233,7 @@ export class Receive implements ReceiverOutput {
     const known = this.#tasks.get(outcome.index)
     this.#tasks.delete(outcome.index)
     this.#previews.over(outcome.index)
+    this.#host.manifest?.forget(outcome.index)
     known?.directories.close()
     if (known?.options.mode === 'onewaysync') this.#questions.forget(outcome.index)
     if (known !== undefined) this.#host.over(known.task, outcome)
@@ -254,6 +265,10 @@ export class Receive implements ReceiverOutput {
       directories.add({ path: targetOf(place, entry), mtime, mode, ...more })
       this.#syncSome(place.tree)
       this.session.done(file)
+      return
+    }
+    if (keepsChain(known, entry.path)) {
+      this.#skip(file, known)
       return
     }
     const state = stateOf(place, entry, options, fresh.holds(entry.path))

@@ -1,5 +1,6 @@
 import { isReasonCode } from '@waybill/api'
 import type { IncomingTask } from '@waybill/asc'
+import type { Generations } from '../../manifest/mhl/generations.js'
 import { Fault, faultOf } from '../fault.js'
 import { type Ask, deleteLacking } from '../sync/deletion.js'
 import { deleting, toTrash } from '../sync/disposal.js'
@@ -13,11 +14,13 @@ interface WrapUpHost {
   readonly isAlive: () => boolean
   /** The trash of what is deleted. */
   readonly trashes: Trashes
+  readonly generations: Generations | undefined
 }
 
 /** What is left to do when every entry of a task is settled; what goes wrong is noted on the task. */
 export async function wrapUp(task: IncomingTask, known: Placed, host: WrapUpHost): Promise<void> {
   await removeLacking(task, known, host)
+  await host.generations?.ofDirectory(task, known, host.isAlive)
   const { place, directories, attributes } = known
   try {
     await finishDirectories(place.tree, directories.all(), attributes, (path, words) =>

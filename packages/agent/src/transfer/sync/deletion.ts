@@ -1,5 +1,6 @@
 import { type Dir, lstatSync, opendirSync } from 'node:fs'
 import { askBytes, type BytePath, joinPath, maxAsks, showPath } from '@waybill/asc'
+import { historyName } from '../../manifest/mhl/chain.js'
 import { takesOtherSpellings } from '../../platform/spelling.js'
 import type { FileFilter } from '../../scan/filter.js'
 import { errno, type Fault, faultOf } from '../fault.js'
@@ -119,7 +120,8 @@ function* walk(place: Place, filter: FileFilter, host: DeletionHost): Generator<
 }
 
 function look({ tree, base }: Place, path: BytePath, name: BytePath, filter: FileFilter): Item | undefined {
-  if (isOwnName(name)) return undefined
+  // The history of what is here is no part of what the source has or lacks.
+  if (isOwnName(name) || path === historyName) return undefined
   const stat = lstatSync(tree.at(joinPath(base, path)), { throwIfNoEntry: false })
   if (stat === undefined) return undefined
   const directory = stat.isDirectory()
