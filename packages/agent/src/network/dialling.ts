@@ -1,4 +1,4 @@
-import type { TLSSocket } from 'node:tls'
+import type { Socket } from 'node:net'
 import { kernelRoundTrip } from '../platform/sockets.js'
 import { DatagramSocket, type Peer } from '../transport/datagrams/datagram-socket.js'
 import { type Probed, Prober } from '../transport/datagrams/probe.js'
@@ -8,6 +8,9 @@ import { probeWait, triesDatagrams, type Unreached } from './choice.js'
 export type Way =
   | { readonly kind: 'tcp'; readonly roundTrip: number }
   | ({ readonly kind: 'udp'; readonly socket: DatagramSocket; readonly peer: Peer } & Probed)
+
+/** A connection that was made, or is being made. */
+type Dialled = Pick<Socket, 'remoteAddress' | 'remotePort'>
 
 interface Probing {
   readonly socket: DatagramSocket
@@ -28,7 +31,7 @@ export class WayFinder {
   readonly #asked: 'auto' | 'tcp' | 'udp'
   readonly #key: Buffer
   readonly #unreached: Unreached
-  readonly #attempts = new Map<TLSSocket, Attempt>()
+  readonly #attempts = new Map<Dialled, Attempt>()
   #taken: DatagramSocket | undefined
   #numbers = 0
 
@@ -39,7 +42,7 @@ export class WayFinder {
   }
 
   /** TCP stands, which took `measured` milliseconds: probing begins. */
-  begin(socket: TLSSocket, measured: number): void {
+  begin(socket: Dialled, measured: number): void {
     const roundTrip = kernelRoundTrip(socket) ?? measured
     const { remoteAddress: address, remotePort: port } = socket
     const hasFailed = this.#unreached.has(address ?? '', performance.now())
@@ -52,7 +55,7 @@ export class WayFinder {
   }
 
   /** How data is to travel to where this connection leads. Throws where it has to be datagrams and cannot. */
-  async choose(socket: TLSSocket): Promise<Way> {
+  async choose(socket: Dialled): Promise<Way> {
     const attempt = this.#attempts.get(socket)
     const roundTrip = attempt?.roundTrip ?? 0
     const probing = await attempt?.probing

@@ -11,9 +11,10 @@ import { LinkKeys } from '../transport/link-keys.js'
 import type { LinkListener } from '../transport/listener.js'
 import { checkCipher, cipherNames } from '../transport/secure.js'
 import { TokenBucket } from '../transport/token-bucket.js'
-import { firstConnections, type Unreached } from './choice.js'
+import { distanceMs, firstConnections, type Unreached } from './choice.js'
 import { type Way, WayFinder } from './dialling.js'
 import { type LinkFault, unreachable } from './faults.js'
+import { Growth, growthEvery } from './growth.js'
 import type { FromNetwork, LinkSpec, Post } from './messages.js'
 
 export interface HostShared {
@@ -53,6 +54,9 @@ export class HostedLink {
   #way: Way | undefined
   #transport: Transport = 'tcp'
   #roundTrip: number | undefined
+  #growing: NodeJS.Timeout | undefined
+  /** Bytes of data that went either way. */
+  #moved = 0
 
   constructor(id: number, spec: LinkSpec, shared: HostShared, events: HostedLinkEvents) {
     this.#id = id
@@ -153,35 +157,60 @@ export class HostedLink {
   }
 
   async #connect(link: Extract<LinkSpec['link'], { kind: 'connect' }>): Promise<OpenResult> {
-    const { identity, cipher, role, transport = 'auto' } = this.#spec
+    const { identity, cipher, transport = 'auto' } = this.#spec
     const key = Buffer.from(this.#spec.key, 'base64')
     const ways = new WayFinder(transport, key, this.#shared.unreached)
     const { dialMs: timeoutMs } = this.#shared
     const connected = (socket: TLSSocket, ms: number) => ways.begin(socket, ms)
     const options: Dial = { ...link, identity, key, cipher, timeoutMs, connected }
     try {
+      // One after the other: of several addresses that answer, the first makes the link.
+      let turn = Promise.resolve(false)
       const { host } = await dialAny(options, async (socket) => {
         const way = await ways.choose(socket)
-        if (this.#link.stands) return false
-        this.#way = way
-        const datagram = way.kind === 'udp' ? way.datagram : 0
-        const greeting: Greeting = { role, index: 0, transport: way.kind, datagram }
-        return this.#link.join(socket, LinkKeys.of(socket, cipher, true), greeting)
+        turn = turn.then(() => this.#join(socket, way))
+        return turn
       })
-      if (this.#way?.kind === 'tcp') await this.#dialMore(host, options)
+      if (this.#way?.kind === 'tcp') await this.#dialMore(host, options, this.#way.roundTrip)
       return { port: null, cipher: cipherNames[cipher], ...this.#line() }
     } finally {
       await ways.end()
     }
   }
 
-  async #dialMore(host: string, options: Dial): Promise<void> {
+  async #join(socket: TLSSocket, way: Way): Promise<boolean> {
+    const { cipher, role } = this.#spec
+    if (!this.#link.stands) {
+      this.#way = way
+      const datagram = way.kind === 'udp' ? way.datagram : 0
+      const greeting: Greeting = { role, index: 0, transport: way.kind, datagram }
+      if (await this.#link.join(socket, LinkKeys.of(socket, cipher, true), greeting)) return true
+    }
+    if (way.kind === 'udp') way.socket.close()
+    return false
+  }
+
+  /** Makes the connections for data, and over a distance more of them while that helps. */
+  async #dialMore(host: string, options: Dial, roundTrip: number): Promise<void> {
     const { connections } = this.#spec
-    const count = connections === 'auto' ? firstConnections(this.#way?.roundTrip ?? 0) : connections
-    const all = Array.from({ length: count }, async (_, index) => {
-      await this.#link.add(await dialPlain(host, options), index + 1, true)
-    })
-    await Promise.all(all)
+    let last = 0
+    const add = async (count: number) => {
+      const all = Array.from({ length: count }, async () => {
+        const index = ++last
+        await this.#link.add(await dialPlain(host, options), index, true)
+      })
+      await Promise.all(all)
+    }
+    const count = connections === 'auto' ? firstConnections(roundTrip) : connections
+    await add(count)
+    if (this.#link.connections === 0) throw new Error('No connection for data could be made')
+    if (connections !== 'auto' || roundTrip < distanceMs) return
+    const growth = new Growth(count)
+    this.#growing = setInterval(() => {
+      if (growth.isOver) clearInterval(this.#growing)
+      // One that cannot be made is one that is not needed.
+      else add(growth.look(this.#moved)).catch(() => undefined)
+    }, growthEvery)
   }
 
   #accepts({ transport, datagram }: Greeting): boolean {
@@ -231,12 +260,14 @@ export class HostedLink {
     const { buffer: memory, byteOffset: at, length } = payload.bytes
     if (!(memory instanceof ArrayBuffer)) throw new Error('A payload in memory that cannot travel')
     this.#lent += memory.byteLength
+    this.#moved += length
     this.#events.post({ type: 'data', link: this.#id, frame, memory, at, length }, [memory])
     this.#throttle()
   }
 
   #giveBack(frame: Buffer): void {
     const { buffer: memory } = frame
+    this.#moved += frame.length
     if (memory instanceof ArrayBuffer) this.#events.post({ type: 'sent', link: this.#id, memory }, [memory])
   }
 
@@ -250,6 +281,7 @@ export class HostedLink {
 
   #down(fault: LinkFault | undefined): void {
     clearTimeout(this.#expecting)
+    clearInterval(this.#growing)
     this.#endAnswers?.()
     if (this.#link.fellSilent && this.#way?.kind === 'udp') {
       this.#shared.unreached.add(this.#way.peer.address, performance.now())

@@ -38,7 +38,7 @@ export function useBbr(socket: Socket): boolean {
 }
 
 /** The round trip of a connection as the kernel measured it, milliseconds; undefined when it cannot be asked. */
-export function kernelRoundTrip(socket: Socket): number | undefined {
+export function kernelRoundTrip(socket: object): number | undefined {
   const fd = descriptorOf(socket)
   const info = Buffer.alloc(256)
   const length = Buffer.alloc(4)
@@ -59,7 +59,7 @@ export function cutDatagrams(socket: DatagramSocket, size: number): boolean {
 }
 
 /** Node does not tell the descriptor of a socket; where it keeps it is no promise, so nothing may depend on it. */
-function descriptorOf(socket: Socket | DatagramSocket): number | undefined {
+function descriptorOf(socket: object): number | undefined {
   if (socket instanceof Socket) return descriptorIn(read(socket, '_handle'))
   // Asking datagram sockets for that name warns; it is behind a symbol as well.
   for (const key of Object.getOwnPropertySymbols(socket)) {

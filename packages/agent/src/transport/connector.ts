@@ -98,14 +98,15 @@ export async function dialAny(
   const failures: { host: string; error: unknown }[] = []
   const attempt = async (host: string, index: number) => {
     await pause(index * staggerMs, abort.signal)
+    let socket: TLSSocket | undefined
     try {
-      const socket = await dial(host, options, abort.signal)
+      socket = await dial(host, options, abort.signal)
       if (abort.signal.aborted || !(await take(socket))) {
-        socket.destroy()
         throw new Error('The other agent did not take the connection')
       }
       return { host, socket }
     } catch (error) {
+      socket?.destroy()
       failures.push({ host, error })
       throw error
     }
