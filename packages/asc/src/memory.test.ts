@@ -5,11 +5,10 @@ import { decode, type Found, headerBytes, maxOutstanding } from './index.js'
 import { plain, World } from './world.fixture.js'
 
 setFlagsFromString('--expose-gc')
-const collect: unknown = runInNewContext('gc')
 
 /** Memory in use, garbage not counted; MB. */
 function inUse(): number {
-  if (typeof collect === 'function') collect()
+  runInNewContext('gc()')
   return process.memoryUsage().heapUsed / 1024 / 1024
 }
 

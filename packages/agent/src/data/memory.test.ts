@@ -28,13 +28,12 @@ afterEach(async () => {
 })
 
 setFlagsFromString('--expose-gc')
-const collect: unknown = runInNewContext('gc')
 
 /** Runs it, and answers with the most memory that was in use meanwhile, garbage not counted; MB. */
 async function peakOf(work: () => Promise<unknown>): Promise<number> {
   let peak = 0
   const look = () => {
-    if (typeof collect === 'function') collect()
+    runInNewContext('gc()')
     const { heapUsed, external } = process.memoryUsage()
     peak = Math.max(peak, (heapUsed + external) / mib)
   }
