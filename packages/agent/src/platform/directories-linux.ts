@@ -1,13 +1,22 @@
-import { closeSync, constants, fstatSync, openSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, renameSync } from 'node:fs'
 import type { BytePath } from '@waybill/asc'
 import type { DirectoryHandle, FsPath } from './directories.js'
 import { type FileStatus, statusIn } from './file-status.js'
+import { cLibrary, type NativeCall } from './native.js'
 
 /** O_PATH, which node:fs does not name: a handle that needs no right to list the directory. See open(2). */
 const O_PATH = 0o10000000
 const flags = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW
 
 const ascii = /^[\x20-\x7e]*$/
+
+let native: { readonly renameat: NativeCall | undefined } | undefined
+
+/** Without the four links that a path through /proc leads over, twice. */
+function renameat(): NativeCall | undefined {
+  native ??= { renameat: cLibrary()?.find('int renameat(int a, const char *from, int b, const char *to)') }
+  return native.renameat
+}
 
 /**
  * /proc/self/fd/N/name is what openat(N, name) is in C: the kernel resolves it from the descriptor. See
@@ -31,6 +40,13 @@ class LinuxDirectory implements DirectoryHandle {
 
   status(name: BytePath): FileStatus | undefined {
     return statusIn(this.#fd, name, () => this.at(name))
+  }
+
+  rename(from: BytePath, to: BytePath): void {
+    const call = ascii.test(from) && ascii.test(to) ? renameat() : undefined
+    if (call?.(this.#fd, from, this.#fd, to) === 0) return
+    // The slow way, which also says what is wrong.
+    renameSync(this.at(from), this.at(to))
   }
 
   self(): FsPath {

@@ -1,4 +1,4 @@
-import { lstatSync, realpathSync } from 'node:fs'
+import { lstatSync, realpathSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BytePath } from '@waybill/asc'
 import type { DirectoryHandle, FsPath } from './directories.js'
@@ -37,6 +37,10 @@ class PortableDirectory implements DirectoryHandle {
 
   status(name: BytePath): FileStatus | undefined {
     return lstatSync(this.at(name), { bigint: true, throwIfNoEntry: false })
+  }
+
+  rename(from: BytePath, to: BytePath): void {
+    renameSync(this.at(from), this.at(to))
   }
 
   self(): FsPath {

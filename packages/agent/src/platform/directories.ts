@@ -17,6 +17,8 @@ export interface DirectoryHandle {
   at(name: BytePath): FsPath
   /** What the entry `name` of this directory is, not what it links to; undefined when it is not there. */
   status(name: BytePath): FileStatus | undefined
+  /** Gives the entry `from` of this directory another name in it; what has that name goes. */
+  rename(from: BytePath, to: BytePath): void
   /** The directory itself, for opendir and for opening it to sync. */
   self(): FsPath
   /** Holds a directory beneath. Throws ENOTDIR or ELOOP where `name` is a symbolic link. */

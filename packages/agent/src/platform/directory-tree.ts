@@ -47,6 +47,11 @@ export class DirectoryTree {
     return this.directory(parentPath(path), create).status(baseName(path))
   }
 
+  /** Gives the entry `path` the name `name` in its directory; what has that name goes. */
+  rename(path: BytePath, name: BytePath): void {
+    this.directory(parentPath(path)).rename(baseName(path), name)
+  }
+
   /** The directory `path`; with `create`, what is missing on the way is made. */
   directory(path: BytePath, create = false): DirectoryHandle {
     // A closed descriptor's number may stand for something else by now.

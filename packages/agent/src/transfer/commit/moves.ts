@@ -1,9 +1,8 @@
-import { lstatSync, renameSync } from 'node:fs'
-import type { BytePath } from '@waybill/asc'
+import { type BytePath, baseName } from '@waybill/asc'
 import type { DirectoryTree } from '../../platform/directory-tree.js'
 import { removeQuietly } from '../journal.js'
 
-/** A part that is to get its name; both are paths in one tree. */
+/** A part that is to get its name; both are paths in one tree, and in one directory. */
 export interface Move {
   readonly part: BytePath
   readonly target: BytePath
@@ -16,10 +15,10 @@ export function moveAll(tree: DirectoryTree, moves: readonly Move[]): Map<number
   const failed = new Map<number, unknown>()
   for (const [index, { part, target, yields }] of moves.entries()) {
     try {
-      if (yields && lstatSync(tree.at(target), { throwIfNoEntry: false }) !== undefined) {
+      if (yields && tree.status(target) !== undefined) {
         removeQuietly(tree.at(part))
       } else {
-        renameSync(tree.at(part), tree.at(target))
+        tree.rename(part, baseName(target))
       }
     } catch (error) {
       failed.set(index, error)
