@@ -75,6 +75,8 @@ if (values.help || !(options.rounds >= 1) || wanted.some((name) => !known.includ
   process.exit(values.help ? 0 : 2)
 }
 
+// So that what is done at the end is done then, too.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1))
 try {
   for (const name of wanted) await runPart(name)
 } finally {

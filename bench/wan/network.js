@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { emulatedNetwork, whyNoEmulator } from './emulator.js'
 import { externalNetwork } from './external.js'
+import { removeStale } from './namespaces.js'
 import { hasNetem, netemNetwork } from './netem.js'
 
 /**
@@ -37,6 +38,7 @@ export const wideArea = Object.freeze({ delay: 50, rate: 500, queue: 100, loss: 
 export async function startNetwork(line, { name = `bench-${process.pid}`, changeable = false } = {}) {
   const reason = whyNoNetwork({ changeable })
   if (reason !== undefined) throw new Error(reason)
+  removeStale(/^bench-(\d+)-[ab]$/)
   const program = process.env.WAYBILL_WAN
   if (program !== undefined && program !== '' && !changeable) return externalNetwork(program, line)
   if (hasNetem() && !changeable) return netemNetwork(name, line)

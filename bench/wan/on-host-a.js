@@ -14,6 +14,10 @@ export function onHostA(host, script, task) {
   const child = spawn(...onHost(host, process.execPath, [script, JSON.stringify(task)]), {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  // It must not outlive this process, however that ends.
+  const stop = () => child.kill()
+  process.once('exit', stop)
+  child.once('close', () => process.off('exit', stop))
   let text = ''
   child.stdout.on('data', (chunk) => {
     text += String(chunk)
