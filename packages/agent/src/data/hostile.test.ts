@@ -1,11 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { encode, frameType } from '@waybill/asc'
+import { encode, frameType, protocolVersion } from '@waybill/asc'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { dial } from '../transport/connector.js'
+import { LinkKeys } from '../transport/link-keys.js'
+import { encodePreamble } from '../transport/preamble.js'
+import { RecordSealer } from '../transport/records.js'
 import { copy, hello, makeTask, openPair, Side, specs, temporaryDirectory, withPort } from './pair.fixture.js'
 import { makeTree } from './tree.fixture.js'
 
@@ -170,5 +174,87 @@ describe('strangers on the port', () => {
     socket.write(hello)
     socket.write(bytes)
     expect(await to.ended(receiver.session)).toMatchObject({ reason: 'failed', code: 'E#J099' })
+  })
+})
+
+describe('connections for data', () => {
+  /** A link of which this test is the sender: its control connection stands, and its keys are known. */
+  async function standing() {
+    const { receiver } = specs({ connections: 1 })
+    const { port } = await to.engine.open(receiver)
+    const address = { addresses: ['127.0.0.1'], port: port ?? 0, identity: receiver.identity }
+    const options = { ...address, key: Buffer.from(receiver.key, 'base64'), timeoutMs: 5000 }
+    const socket = await dial('127.0.0.1', { ...options, cipher: 'aes128' }, new AbortController().signal)
+    const answered = once(socket, 'data')
+    socket.on('error', () => undefined)
+    socket.write(hello)
+    await answered
+    return { receiver, keys: LinkKeys.of(socket, 'aes128', true), port: port ?? 0, socket }
+  }
+
+  function greeting(index: number): Buffer {
+    return encode({
+      type: 'hello',
+      version: protocolVersion,
+      role: 'send',
+      index,
+      transport: 'tcp',
+      datagram: 0,
+    })
+  }
+
+  /** Sends bytes to the port; answers with what comes until the connection is closed. */
+  async function send(port: number, bytes: Buffer): Promise<Buffer> {
+    const socket = connect(port, '127.0.0.1')
+    const pieces: Buffer[] = []
+    socket.on('error', () => undefined).on('data', (piece) => pieces.push(piece))
+    socket.write(bytes)
+    await once(socket, 'close')
+    return Buffer.concat(pieces)
+  }
+
+  function sealed(keys: LinkKeys, index: number, frames: readonly Buffer[]): Buffer {
+    const sealer = new RecordSealer(keys.connection(index).outgoing)
+    const records = frames.flatMap((frame) => sealer.seal(frame).next(frame.length))
+    return Buffer.concat([encodePreamble({ link: keys.id, index }), ...records])
+  }
+
+  it('are closed without a word when they name no link, or do not know its key', async () => {
+    const { keys, port, receiver } = await standing()
+    const stranger = new LinkKeys(randomBytes(64), 'aes128', true)
+    expect(await send(port, sealed(stranger, 1, [greeting(1)]))).toHaveLength(0)
+    const forged = Buffer.concat([encodePreamble({ link: keys.id, index: 1 }), randomBytes(200)])
+    forged.writeUInt32LE(20, 21)
+    expect(await send(port, forged)).toHaveLength(0)
+    // A greeting that claims megabytes is not waited for.
+    forged.writeUInt32LE(1_000_000, 21)
+    expect(await send(port, forged)).toHaveLength(0)
+    expect(to.ends.get(receiver.session)).toBeUndefined()
+  })
+
+  it('come once each, however well they know the key', async () => {
+    const { keys, port, receiver } = await standing()
+    const first = connect(port, '127.0.0.1').on('error', () => undefined)
+    first.write(sealed(keys, 1, [greeting(1)]))
+    await once(first, 'data')
+    expect(await send(port, sealed(keys, 1, [greeting(1)]))).toHaveLength(0)
+    expect(to.ends.get(receiver.session)).toBeUndefined()
+    first.destroy()
+  })
+
+  it.each([
+    ['a record that was changed', (good: Buffer) => good.fill(7, good.length - 3)],
+    ['a record that came before', (good: Buffer) => Buffer.concat([good, good.subarray(-21)])],
+    ['frames that belong elsewhere', undefined],
+  ])('end the link when they bring %s', async (_what, spoil) => {
+    const { keys, port, receiver } = await standing()
+    const pack = Buffer.from([0, 0, 0, 0, frameType.pack])
+    const good = sealed(keys, 1, [greeting(1), spoil === undefined ? encode({ type: 'ping' }) : pack])
+    const socket = connect(port, '127.0.0.1')
+      .on('error', () => undefined)
+      .resume()
+    socket.write(spoil === undefined ? good : spoil(good))
+    expect(await to.ended(receiver.session)).toMatchObject({ reason: 'failed', code: 'E#J099' })
+    socket.destroy()
   })
 })
