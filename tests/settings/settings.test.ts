@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { link, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Entity, transferred, waitForStatus } from '@waybill/testkit'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -63,7 +63,7 @@ describe('one-way sync', () => {
     const job = await transferred(studio.admin, upload({ settings }))
     expect(await namesIn(remote)).toEqual(['a', 'cache', 'cache/x', 'e.tmp', 'sub', 'sub/b'])
     expect(await readFile(join(remote, 'a'), 'utf8')).toBe('new')
-    expect(await studio.admin.log(job.id)).toMatch(/gone\/deep\/d: Deleted/)
+    expect(await studio.admin.log(job.id)).toMatch(/gone\/deep\/d: Moved to the trash/)
     // Nothing to do the second time, and nothing is lost by it.
     await transferred(studio.admin, upload({ settings }))
     expect(await namesIn(remote)).toEqual(['a', 'cache', 'cache/x', 'e.tmp', 'sub', 'sub/b'])
@@ -135,6 +135,13 @@ describe('files that are there', () => {
     await fresh({ a: 'a' }, {})
     await transferred(studio.admin, upload({ settings: { transfer_attributes: 'permissions' } }))
     expect((await stat(join(remote, 'a'))).mtimeMs).toBeGreaterThan(1_700_000_000_000)
+  })
+
+  it('stay names of one file, where that is asked for', async () => {
+    await fresh({ a: 'a' }, {})
+    await link(join(local, 'a'), join(local, 'b'))
+    await transferred(studio.admin, upload({ settings: { transfer_attributes: 'times, HardLinks, xattr' } }))
+    expect((await stat(join(remote, 'a'))).ino).toBe((await stat(join(remote, 'b'))).ino)
   })
 })
 

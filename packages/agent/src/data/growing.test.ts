@@ -13,7 +13,6 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import type { TaskResult } from '@waybill/api'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { copy, makeTask, openPair, Side, temporaryDirectory } from './pair.fixture.js'
 
@@ -189,7 +188,7 @@ describe('files that have to rest before they are read', () => {
     const task = makeTask('work', 'copy', { ...roots(), options: { settle } })
     from.engine.tasks(pair.session, [task.source])
     to.engine.tasks(pair.session, [task.target])
-    return { result: to.result(task.id) as Promise<TaskResult> }
+    return { result: to.result(task.id) }
   }
 
   it('are left alone until then, small and large; those of long ago are not waited for', async () => {

@@ -19,16 +19,17 @@ export async function followPreview(
   flags: ListFlags,
 ): Promise<void> {
   const stop = new AbortController()
+  const isStopped = (): boolean => stop.signal.aborted
   const interrupt = (): void => stop.abort()
   process.once('SIGINT', interrupt)
   process.once('SIGTERM', interrupt)
   try {
     const last = await wait(session, id, stop.signal)
-    if (stop.signal.aborted || last === undefined) throw interrupted(id)
+    if (isStopped() || last === undefined) throw interrupted(id, name)
     const pages = session.preview(id)
     const pieces = flags.json === true ? previewAsJson(last, pages) : previewAsText(last, pages)
     for await (const piece of pieces) {
-      if (stop.signal.aborted) throw interrupted(id)
+      if (isStopped()) throw interrupted(id, name)
       if (!process.stdout.write(piece)) await once(process.stdout, 'drain')
     }
     if (last.status !== 'done') throw failed(await words(session, last))
@@ -36,14 +37,15 @@ export async function followPreview(
     process.off('SIGINT', interrupt)
     process.off('SIGTERM', interrupt)
   }
+}
 
-  function interrupted(job: string): CommandEnd {
-    const shown = printable(name)
-    return new CommandEnd(
-      exitCodes.interrupted,
-      `the dry run of ${shown} goes on without you. See what it found with: waybill preview ${job}\nStop it with: waybill abort ${job}`,
-    )
-  }
+function interrupted(id: string, name: string): CommandEnd {
+  const lines = [
+    `the dry run of ${printable(name)} goes on without you.`,
+    `See what it found with: waybill preview ${id}`,
+    `Stop it with: waybill abort ${id}`,
+  ]
+  return new CommandEnd(exitCodes.interrupted, lines.join('\n'))
 }
 
 /** The job as it was last seen. */
