@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Help } from 'commander'
 import { CommandEnd, exitCodeOf, exitCodes } from './exit.js'
 import { printable } from './output/printable.js'
 import { registry } from './registry.js'
+import { version } from './version.js'
 
 /** Runs one command and leaves its exit code on the process. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -76,12 +76,6 @@ const commonLast: Help['groupItems'] = (unsorted, visible, groupOf) => {
   const common = groups.get('Credentials:')
   if (common !== undefined && groups.delete('Credentials:')) groups.set('Credentials:', common)
   return groups
-}
-
-function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
-  const known = typeof manifest === 'object' && manifest !== null && 'version' in manifest
-  return known ? String(manifest.version) : 'unknown'
 }
 
 const examples = `

@@ -68,7 +68,7 @@ async function* written(
   count: { files: number; unknown: number },
 ): AsyncGenerator<Buffer, void, void> {
   const format = manifestFormats[name]
-  yield Buffer.from(format.start)
+  yield Buffer.from(format.start())
   for await (const page of pages) {
     const pieces: Buffer[] = []
     for (const file of page) {
