@@ -112,10 +112,10 @@ export function setExtended(fd: number, { name, value }: ExtendedAttribute): voi
   if (system.set(fd, name, value) !== 0) throw failure(system.library.errno())
 }
 
-/** It was removed since the names were listed. */
-const gone = constants.errno.ENODATA
+/** It was removed since the names were listed; on macOS ENOATTR, which node:os does not name. */
+const gone = process.platform === 'darwin' ? 93 : constants.errno.ENODATA
 
-export function isUnsupported(number: number): boolean {
+function isUnsupported(number: number): boolean {
   const { ENOTSUP, EOPNOTSUPP, ENOSYS } = constants.errno
   return number === ENOTSUP || number === EOPNOTSUPP || number === ENOSYS
 }

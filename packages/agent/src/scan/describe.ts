@@ -85,7 +85,11 @@ function extendedOf(
     const wanted = (name: string) => isOfUser(name) || (extended === 'all' && isAccessList(name))
     const { attributes, left } = readExtended(fd, wanted)
     if (left.length > 0) {
-      note(path, 'W#J060', `Extended attributes are left out, since they are too large: ${left.join(', ')}`)
+      note(
+        path,
+        'W#J060',
+        `Extended attributes are left out, too large or not to be read: ${left.join(', ')}`,
+      )
     }
     return attributes
   } finally {
