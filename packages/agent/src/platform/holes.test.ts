@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Holes } from './holes.js'
+import { cLibrary } from './native.js'
 import { makeZero } from './punch.js'
 
 const mib = 1024 * 1024
@@ -73,5 +74,8 @@ it.each([
   await makeZero(fd, from, until)
   expect(content().equals(Buffer.from(before).fill(0, from, Math.min(until, before.length)))).toBe(true)
   expect(fstatSync(fd).size).toBe(8 * mib)
-  expect(fstatSync(fd).blocks).toBeLessThanOrEqual(blocks)
+  // Where no hole can be made, zeros are written instead.
+  if (process.platform === 'linux' && cLibrary() !== undefined) {
+    expect(fstatSync(fd).blocks).toBeLessThanOrEqual(blocks)
+  }
 })
