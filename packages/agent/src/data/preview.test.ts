@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   rmSync,
@@ -139,6 +140,16 @@ describe('a dry run', () => {
     ])
     // It could look at all of it.
     expect(result).toMatchObject({ status: 'done' })
+  })
+
+  it('counts each name of a file with several, and makes none of them', async () => {
+    makeTree(source, { 'work/a': 'once', 'work/sub/other': 'x' })
+    linkSync(join(source, 'work/a'), join(source, 'work/b'))
+    linkSync(join(source, 'work/a'), join(source, 'work/sub/c'))
+    makeTree(target, { 'copy/b': 'older' })
+    const { result, lines } = await preview({ attributes: ['times', 'permissions', 'hardlinks'] })
+    expect(result).toMatchObject({ status: 'done' })
+    expect(lines).toEqual(['changed b size', 'new a', 'new sub/', 'new sub/c', 'new sub/other'])
   })
 
   it('fails as a run would when the source or a frame is not there, and says which', async () => {

@@ -1,19 +1,24 @@
+import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import {
   existsSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TaskOptions, TaskResult } from '@waybill/api'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { FileDesk } from '../files/desk.js'
 import { Places } from '../transfer/place.js'
+import { toTrash } from '../transfer/sync/disposal.js'
+import { Trashes } from '../transfer/sync/trash.js'
 import { makeDirectory, stateOf } from '../transfer/target.js'
 import { copy, makeTask, openPair, Side, temporaryDirectory } from './pair.fixture.js'
 import { makeTree } from './tree.fixture.js'
@@ -37,6 +42,22 @@ afterEach(async () => {
   await Promise.all([from.engine.close(), to.engine.close()])
   dir.remove()
 })
+
+/** Whether a disk of a few files can be had. */
+const canMount = process.platform === 'linux' && process.getuid?.() === 0 && tryMount()
+
+function tryMount(): boolean {
+  const at = mkdtempSync(join(tmpdir(), 'waybill-mount-'))
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', at], { stdio: 'ignore' })
+    execFileSync('umount', [at])
+    return true
+  } catch {
+    return false
+  } finally {
+    rmSync(at, { recursive: true, force: true })
+  }
+}
 
 const days: TaskOptions['trash'] = { kind: 'days', days: 30 }
 
@@ -99,6 +120,38 @@ describe('the trash of one-way sync', () => {
       return readFileSync(lstatSync(at).isDirectory() ? join(at, 'y') : at, 'utf8')
     })
     expect(kept.sort()).toEqual(['first', 'second', 'third'])
+  })
+
+  it('that cannot be reached by renaming leaves all where it is, and says so', async () => {
+    makeTree(target, { 'copy/b': 'b', 'copy/d/c': 'c' })
+    const places = new Places()
+    const place = places.target({ root: target, path: 'copy' })
+    for (const code of ['EXDEV', 'ENOSPC', 'EDQUOT']) {
+      const trash = new Trashes().of(place, 'root', days)
+      trash.add = () => {
+        throw Object.assign(new Error(code), { code })
+      }
+      const dispose = toTrash(place, trash)
+      const refused = () => dispose({ path: 'b', directory: false, size: 1 })
+      expect(refused).toThrow(expect.objectContaining({ code: 'W#J059' }))
+    }
+    expect(readFileSync(join(target, 'copy/b'), 'utf8')).toBe('b')
+    places.close()
+  })
+
+  it.skipIf(!canMount)('on a full disk lets the sync finish, and loses nothing', async () => {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,nr_inodes=6', 'tmpfs', target])
+    try {
+      // The top, a directory, a file that stays and one that is to go: two inodes are left, and three are needed.
+      makeTree(target, { 'copy/a': 'a', 'copy/old': 'old' })
+      const result = await sync()
+      expect(result).toMatchObject({ status: 'done' })
+      expect(result.details).toMatchObject([{ path: 'old', code: 'W#J059' }])
+      expect(readFileSync(join(target, 'copy/old'), 'utf8')).toBe('old')
+    } finally {
+      await to.engine.close()
+      execFileSync('umount', ['-l', target])
+    }
   })
 
   it.each([

@@ -28,9 +28,14 @@ export function watchTrash(make: EngineFactory, keeper: TrashKeeper): EngineFact
       log,
     )
     return {
-      open: (spec) => {
+      open: async (spec) => {
         if (spec.role === 'receive') sessions.set(spec.session, new Map())
-        return engine.open(spec)
+        try {
+          return await engine.open(spec)
+        } catch (error) {
+          sessions.delete(spec.session)
+          throw error
+        }
       },
       tasks: (session, tasks) => {
         const roots = sessions.get(session)
