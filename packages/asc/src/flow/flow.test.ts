@@ -166,6 +166,15 @@ function piece(offset: number, length: number, said = length): Buffer {
   return bytes
 }
 
+it('takes a datagram that comes again, or late, for no sign of where the peer is', () => {
+  const world = new World(line, { rtt })
+  const [first, second] = [sealed(0, piece(0, 10)), sealed(1, piece(10, 10))]
+  expect(world.b.flow.receive(second, world.now)).toBe(true)
+  expect(world.b.flow.receive(second, world.now)).toBe(false)
+  expect(world.b.flow.receive(first, world.now)).toBe(false)
+  expect(world.b.received).toBe(20)
+})
+
 function ackOf(end: number, below: number, length: number): Buffer {
   const bytes = Buffer.alloc(32)
   bytes.writeUInt8(3, 0)

@@ -17,6 +17,7 @@ import { type Ack, ackBytes, type FlowStream, readPacket } from './packet.js'
 import { ReceivedPackets } from './received-packets.js'
 import { RoundTrip } from './round-trip.js'
 import { type SentPacket, SentPackets } from './sent-packets.js'
+import type { FlowStats } from './stats.js'
 
 export interface FlowOutput {
   /**
@@ -54,20 +55,6 @@ export interface FlowOptions {
   readonly expected?: number
   /** Milliseconds of a clock that never goes back; the same one in all calls. */
   readonly now: number
-}
-
-export interface FlowStats {
-  /** Milliseconds. */
-  readonly rtt: number
-  readonly minRtt: number
-  /** What the line delivers, bytes a second. */
-  readonly rate: number
-  /** Packets with data that were sent, those of them that were lost, packets of others that were refused. */
-  readonly packets: number
-  readonly lost: number
-  readonly refused: number
-  readonly inFlight: number
-  readonly phase: string
 }
 
 /** Beyond what fills the line, so much may wait to be sent; bytes. */
@@ -163,7 +150,10 @@ export class Flow {
     this.#closing = true
   }
 
-  /** A datagram came. Answers whether it is authentic; others are ignored. */
+  /**
+   * A datagram came. Answers whether it is authentic and the newest so far: only such a one shows where the peer is
+   * now, since anybody can send an old one again from elsewhere. What is not authentic is ignored.
+   */
   receive(datagram: Buffer, now: number): boolean {
     if (this.#closed || datagram.length < packetHead + tagBytes) return false
     const header = datagram.subarray(0, packetHead)
@@ -173,13 +163,14 @@ export class Flow {
       this.#refused++
       return false
     }
-    if (!this.#received.isNew(number)) return true
+    if (!this.#received.isNew(number)) return false
+    const isNewest = this.#received.isNewest(number)
     try {
       this.#read(number, plain, now)
     } catch (error) {
       this.#end(error instanceof Error ? error : new Error(String(error)))
     }
-    return true
+    return isNewest
   }
 
   /** Sends what may go now. Answers when it wants to be called again. */

@@ -41,6 +41,10 @@ export class ReceivedPackets {
     return number >= this.#forgotten && !this.#numbers.has(number)
   }
 
+  isNewest(number: number): boolean {
+    return number >= this.#numbers.end
+  }
+
   add(number: number, wantsAck: boolean, now: number): void {
     const { end } = this.#numbers
     this.#numbers.add(number, number + 1)
