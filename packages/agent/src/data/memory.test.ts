@@ -64,7 +64,8 @@ function makeTree(name: string, names: number): string {
   return root
 }
 
-async function run(source: string, target: string, options: GivenOptions = {}): Promise<void> {
+async function run(source: string, target: string, more: GivenOptions = {}): Promise<void> {
+  const options: GivenOptions = { manifest: 'none', ...more }
   const result = await copy(from, to, source, target, { options })
   if (result.status !== 'done') throw new Error(`${result.code}: ${result.message}`)
 }

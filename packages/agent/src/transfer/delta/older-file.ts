@@ -1,4 +1,4 @@
-import { close, constants, fstatSync, lstatSync, openSync, read } from 'node:fs'
+import { close, constants, fstatSync, lstatSync, openSync, read, type Stats } from 'node:fs'
 import { promisify } from 'node:util'
 import type { BytePath } from '@waybill/asc'
 import type { DirectoryTree } from '../../platform/directory-tree.js'
@@ -34,13 +34,13 @@ export class OlderFile {
     }
   }
 
-  /** Undefined when there is no file that can be read. */
+  /** Undefined when there is no file that can be read, or nothing but holes to read in it. */
   static open(tree: DirectoryTree, target: BytePath): OlderFile | undefined {
     let fd: number | undefined
     try {
       fd = openSync(tree.at(target), flags)
       const stat = fstatSync(fd)
-      if (stat.isFile()) return new OlderFile(fd, stat.size)
+      if (stat.isFile() && !isMostlyHoles(stat)) return new OlderFile(fd, stat.size)
     } catch {
       // Not there, or not ours to read: the new file comes whole.
     }
@@ -77,4 +77,9 @@ export class OlderFile {
   #closeIfIdle(): void {
     if (this.#closing && this.#reads === 0) closeFile(this.#fd).catch(() => undefined)
   }
+}
+
+/** What little is in such a file is not worth reading all of its holes, which the sender does not send anyway. */
+function isMostlyHoles({ size, blocks }: Stats): boolean {
+  return blocks * 512 < size / 8
 }
