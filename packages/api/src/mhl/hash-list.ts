@@ -34,6 +34,7 @@ export interface HashListHead {
 /** What stands before the entries of an ASC MHL hash list, version 2.0. */
 export function hashListStart({ created, hostname, tool, root, ignore }: HashListHead): string {
   const patterns = ignore.map((pattern) => `      <pattern>${xmlText(pattern)}</pattern>\n`).join('')
+  const ignoring = patterns === '' ? '' : `    <ignore>\n${patterns}    </ignore>\n`
   return `<?xml version="1.0" encoding="UTF-8"?>
 <hashlist version="2.0" xmlns="urn:ASC:MHL:v2.0">
   <creatorinfo>
@@ -43,9 +44,7 @@ export function hashListStart({ created, hostname, tool, root, ignore }: HashLis
   </creatorinfo>
   <processinfo>
     <process>transfer</process>
-${root === undefined ? '' : `    <roothash>\n${parts(root, '      ')}    </roothash>\n`}    <ignore>
-${patterns}    </ignore>
-  </processinfo>
+${root === undefined ? '' : `    <roothash>\n${parts(root, '      ')}    </roothash>\n`}${ignoring}  </processinfo>
   <hashes>
 `
 }

@@ -39,9 +39,10 @@ const xxh128sum: ManifestFormat = {
   file: ({ path, bytes, checksum }) => {
     if (checksum === null) return undefined
     const name = bytes === undefined ? Buffer.from(path) : Buffer.from(bytes, 'base64')
-    const escaped = name.toString('latin1').replace(/[\\\n\r]/g, (character) => escapes[character] ?? '')
-    const mark = escaped.length === name.length ? '' : '\\'
-    return Buffer.from(`${mark}${checksum}  ${escaped}\n`, 'latin1')
+    const plain = name.toString('latin1')
+    if (!/[\n\r]/.test(plain)) return Buffer.from(`${checksum}  ${plain}\n`, 'latin1')
+    const escaped = plain.replace(/[\\\n\r]/g, (character) => escapes[character] ?? '')
+    return Buffer.from(`\\${checksum}  ${escaped}\n`, 'latin1')
   },
   end: '',
 }
