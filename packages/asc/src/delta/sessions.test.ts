@@ -123,11 +123,29 @@ describe('a receiver with an older file', () => {
     ['a patch that makes more than a chunk', () => send(patch([whole, whole], first))],
     ['a patch that makes less', () => send(patch([{ ...whole, length: 1000 }], first))],
     ['a copy from beyond the end', () => send(patch([{ ...whole, offset: size - 1000 }], first))],
-    ['a patch twice', () => [1, 2].forEach(() => send(patch([whole], first)))],
+    ['a patch twice', () => [patch([whole], first), patch([whole], first)].forEach(send)],
     ['a patch and the chunk', () => [patch([whole], first), chunkFrame(1, 0, first)].forEach(send)],
     ['older files', () => world.receiver.receive({ type: 'basis', id: 1, size: 5 })],
   ])('is not taken in by %s', (_what, act) => {
     expect(act).toThrow(ProtocolError)
+  })
+
+  it('takes an older file back, and the file comes whole', () => {
+    const other = new World()
+    other.mode = 'delta'
+    other.source.set('file', older)
+    other.target.set('file', noise(size, 77))
+    other.sender.offer([1])
+    other.receiver.offer([{ index: 1 }])
+    while (other.checks.length === 0 && other.step(0));
+    const file = other.checks.shift()
+    if (file === undefined) throw new Error('nothing was announced')
+    tell(other.receiver, file, older, hash)
+    other.receiver.delta.withdraw(file)
+    other.receiver.wanted(file)
+    while (other.step(0));
+    expect(other.outcomes).toMatchObject([{ status: 'done', sent: size, skipped: 0 }])
+    expect(other.target.get('file')?.equals(older)).toBe(true)
   })
 
   it('offers no more of older files than may be open', () => {
