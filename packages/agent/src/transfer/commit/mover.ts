@@ -19,17 +19,18 @@ interface Waiting {
  * A thread that gives parts their names, for all sessions of this process: a third of the work for a small file is
  * its rename, and the thread that writes the next ones has better things to do.
  */
-class Mover {
+export class Mover {
   readonly #worker: Worker
   readonly #waiting = new Map<number, Waiting>()
   readonly #idle: NodeJS.Timeout
   #lastId = 0
 
   constructor(url: URL, ended: () => void) {
-    this.#worker = new Worker(url)
+    // What it gets and answers is gone soon: little of it needs to be kept before it is thrown away.
+    this.#worker = new Worker(url, { resourceLimits: { maxYoungGenerationSizeMb: 8 } })
     this.#worker.unref()
     this.#idle = setTimeout(() => {
-      if (this.#waiting.size === 0) void this.#worker.terminate()
+      if (this.#waiting.size === 0) void this.close()
     }, idleAfter).unref()
     let cause = 'The thread that finishes files ended'
     this.#worker.on('message', ({ id, failed }: FromMover) => this.#settle(id, restored(failed)))
@@ -53,6 +54,10 @@ class Mover {
       this.#idle.refresh()
       this.#worker.postMessage(message)
     })
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate()
   }
 
   #settle(id: number, failed: Map<number, unknown>): void {
