@@ -28,6 +28,7 @@ const places: Partial<Record<NodeJS.Platform, readonly string[]>> = {
   darwin: ['libSystem.B.dylib'],
 }
 
+const isOff = process.env.WAYBILL_NATIVE === 'off'
 let loaded: { readonly library: CLibrary | undefined } | undefined
 
 /**
@@ -35,13 +36,16 @@ let loaded: { readonly library: CLibrary | undefined } | undefined
  * it: it makes things faster or richer, never possible.
  */
 export function cLibrary(): CLibrary | undefined {
-  loaded ??= {
-    library: process.env.WAYBILL_NATIVE === 'off' ? undefined : load(places[process.platform] ?? []),
-  }
+  loaded ??= { library: isOff ? undefined : load(places[process.platform] ?? []) }
   return loaded.library
 }
 
-function load(names: readonly string[]): CLibrary | undefined {
+/** What this program itself is linked with, Node's OpenSSL among it; undefined as above. */
+export function programLibrary(): CLibrary | undefined {
+  return isOff ? undefined : load([null])
+}
+
+function load(names: readonly (string | null)[]): CLibrary | undefined {
   const koffi = requireKoffi()
   if (koffi === undefined) return undefined
   for (const name of names) {

@@ -14,8 +14,8 @@ export interface BulkEvents {
   heard(): void
   /** There is room for more: `pump` it. */
   room(): void
-  /** A frame was sealed: its memory is free. */
-  sealed(frame: Buffer): void
+  /** A frame was written, or never will be: its memory is free. */
+  sent(frame: Buffer): void
   closed(error: Error | undefined): void
 }
 
@@ -53,7 +53,7 @@ export class BulkConnection {
     socket.on('close', () => {
       clearTimeout(this.#greeting)
       this.#opener.close()
-      if (this.#current !== undefined) events.sealed(this.#current.frame)
+      if (this.#current !== undefined) events.sent(this.#current.frame)
       this.#current = undefined
       events.closed(this.#error)
     })
@@ -69,7 +69,7 @@ export class BulkConnection {
     return this.#current === undefined && this.#hasRoom
   }
 
-  /** Begins with a frame; only while `isFree`. Its memory is given back through `sealed`. */
+  /** Begins with a frame; only while `isFree`. Its memory is given back through `sent`. */
   begin(frame: Buffer): void {
     this.#current = { frame, record: this.#sealer.seal(frame) }
   }
@@ -80,10 +80,13 @@ export class BulkConnection {
       const { frame, record } = this.#current
       const length = this.#bucket.take(Math.min(record.left, stepBytes), now)
       if (length === 0) return true
-      this.#write(record.next(length))
-      if (record.left > 0) continue
+      const pieces = record.next(length)
+      if (record.left > 0) {
+        this.#write(pieces)
+        continue
+      }
       this.#current = undefined
-      this.#events.sealed(frame)
+      this.#write(pieces, () => this.#events.sent(frame))
     }
     return false
   }
@@ -103,18 +106,18 @@ export class BulkConnection {
     return this.#waiting < waitingBytes && !this.#socket.destroyed
   }
 
-  #write(pieces: readonly Buffer[]): void {
-    if (this.#socket.destroyed) return
+  /** Writes in one go; `written` when the memory is free, in any case. */
+  #write(pieces: readonly Buffer[], written?: () => void): void {
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
+    this.#waiting += length
+    let left = pieces.length
     this.#socket.cork()
-    for (const [index, piece] of pieces.entries()) {
-      this.#waiting += piece.length
-      if (index < pieces.length - 1) this.#socket.write(piece)
-    }
-    const last = pieces.at(-1)
-    const all = pieces.reduce((sum, piece) => sum + piece.length, 0)
-    if (last !== undefined) {
-      this.#socket.write(last, () => {
-        this.#waiting -= all
+    for (const piece of pieces) {
+      this.#socket.write(piece, () => {
+        left--
+        if (left > 0) return
+        this.#waiting -= length
+        written?.()
         this.#events.room()
       })
     }

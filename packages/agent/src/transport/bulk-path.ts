@@ -21,8 +21,8 @@ export interface BulkPathEvents {
   heard(): void
   /** A connection has room again: `pump`. */
   room(): void
-  /** A frame was sealed: its memory is free. */
-  sealed(frame: Buffer): void
+  /** A frame was written, or never will be: its memory is free. */
+  sent(frame: Buffer): void
   /** A connection that stood broke, or was closed by the peer. */
   broke(error: Error | undefined): void
   /** None is left that has to be waited for. */
@@ -92,7 +92,7 @@ export class BulkPath {
         frame: (type, payload) => this.#events.data(type, payload),
         heard: () => this.#events.heard(),
         room: () => this.#events.room(),
-        sealed: (frame) => this.#events.sealed(frame),
+        sent: (frame) => this.#events.sent(frame),
         closed: (error) => {
           this.#all.delete(connection)
           resolve(false)

@@ -84,11 +84,3 @@ export function sealKeys(strength: CipherStrength, bytes: (length: number) => Bu
     iv: all.subarray(length),
   }
 }
-
-/** The nonce for `number`, as TLS makes it: the vector with the number mixed into its end. */
-export function nonceOf(iv: Buffer, number: number): Buffer {
-  const nonce = Buffer.from(iv)
-  nonce.writeUInt32BE((nonce.readUInt32BE(8) ^ number) >>> 0, 8)
-  nonce.writeUInt32BE((nonce.readUInt32BE(4) ^ Math.floor(number / 0x1_0000_0000)) >>> 0, 4)
-  return nonce
-}

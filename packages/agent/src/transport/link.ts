@@ -22,7 +22,7 @@ export interface LinkOutput {
   data(type: number, payload: Payload): void
   /** So many bytes of control frames went to the network. */
   flushed(bytes: number): void
-  /** A frame of data was sealed: its memory is free. */
+  /** A frame of data went out, or never will: its memory is free. */
   sent(frame: Buffer): void
   /** How many frames of data the link wants to hold from now on, those under way included. */
   window(frames: number): void
@@ -86,13 +86,13 @@ export class Link {
     this.#out = out
     this.#bulk = new BulkPath(options, {
       resized: (connections) => {
-        out.window(Math.min(mostFrames, connections + framesAhead))
+        out.window(Math.min(mostFrames, 2 * connections + framesAhead))
         this.pump()
       },
       data: (type, payload) => this.#data(type, payload),
       heard: () => this.#isAlive(),
       room: () => this.pump(),
-      sealed: (frame) => out.sent(frame),
+      sent: (frame) => out.sent(frame),
       broke: (error) => this.#bulkBroke(error),
       empty: () => this.#isOver(),
     })

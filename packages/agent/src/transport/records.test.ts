@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type Payload, ProtocolError, writeHeader } from '@waybill/asc'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { LinkKeys, nonceOf } from './link-keys.js'
+import { LinkKeys } from './link-keys.js'
 import { RecordOpener, RecordSealer } from './records.js'
 
 const secret = randomBytes(64)
@@ -20,7 +20,7 @@ function frameOf(payload: Uint8Array, type = 33): Buffer {
 function seal(frames: readonly Buffer[], step: number, index = 1): Buffer[] {
   const sealer = new RecordSealer(connector.connection(index).outgoing)
   return frames.map((frame) => {
-    const record = sealer.seal(frame)
+    const record = sealer.seal(Buffer.from(frame))
     const pieces: Buffer[] = []
     while (record.left > 0) pieces.push(...record.next(step))
     return Buffer.concat(pieces)
@@ -129,10 +129,4 @@ describe('records', () => {
       }),
     )
   })
-})
-
-it('numbers make nonces of their own, beyond 32 bits as well', () => {
-  const iv = randomBytes(12)
-  const numbers = [0, 1, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 1, 2 ** 45]
-  expect(new Set(numbers.map((number) => nonceOf(iv, number).toString('hex'))).size).toBe(numbers.length)
 })

@@ -1,21 +1,17 @@
-import { type CipherGCM, createCipheriv, createDecipheriv, type DecipherGCM } from 'node:crypto'
 import { frameLimit, headerBytes, type Payload, type PayloadSource, ProtocolError } from '@waybill/asc'
-import { nonceOf, type SealKeys } from './link-keys.js'
-
-/** Behind each record; proves its header, its bytes and its place in the stream. */
-export const tagBytes = 16
-const options = { authTagLength: tagBytes }
+import type { SealKeys } from './link-keys.js'
+import { type Opening, opening, type Sealing, sealing, tagBytes } from './sealing/gcm.js'
 
 /** A frame on its way out as one record: the header in the clear, the payload sealed, then the tag. */
 export class OutgoingRecord {
   readonly #frame: Buffer
-  readonly #cipher: CipherGCM
+  readonly #sealing: Sealing
   #at = 0
 
-  constructor(frame: Buffer, keys: SealKeys, number: number) {
+  constructor(frame: Buffer, sealing: Sealing, number: number) {
     this.#frame = frame
-    this.#cipher = createCipheriv(keys.algorithm, keys.key, nonceOf(keys.iv, number), options)
-    this.#cipher.setAAD(frame.subarray(0, headerBytes))
+    this.#sealing = sealing
+    sealing.begin(number, frame.subarray(0, headerBytes))
   }
 
   /** Bytes of the frame that are to be sealed yet. */
@@ -23,35 +19,34 @@ export class OutgoingRecord {
     return this.#frame.length - this.#at
   }
 
-  /** Seals the next `length` bytes of the frame; what comes is to be written in this order. */
+  /** Seals the next `length` bytes of the frame where they stand; what comes is to be written in this order. */
   next(length: number): Buffer[] {
-    const pieces: Buffer[] = []
     const from = this.#at
     this.#at = Math.min(this.#frame.length, Math.max(from + length, headerBytes))
-    // A copy: the frame's memory is used again while this waits to be written.
-    if (from === 0) pieces.push(Buffer.from(this.#frame.subarray(0, headerBytes)))
-    const plain = this.#frame.subarray(Math.max(from, headerBytes), this.#at)
-    if (plain.length > 0) pieces.push(this.#cipher.update(plain))
+    const start = Math.max(from, headerBytes)
+    this.#sealing.update(this.#frame.subarray(start, this.#at), this.#frame, start)
+    const pieces = [this.#frame.subarray(from, this.#at)]
     if (this.left === 0) {
-      this.#cipher.final()
-      pieces.push(this.#cipher.getAuthTag())
+      const tag = Buffer.alloc(tagBytes)
+      this.#sealing.finish(tag, 0)
+      pieces.push(tag)
     }
     return pieces
   }
 }
 
-/** Makes the records of one direction of one connection. */
+/** Makes the records of one direction of one connection, one after the other. */
 export class RecordSealer {
-  readonly #keys: SealKeys
+  readonly #sealing: Sealing
   #count = 0
 
   constructor(keys: SealKeys) {
-    this.#keys = keys
+    this.#sealing = sealing(keys)
   }
 
-  /** `frame` begins with its header, and must not change until all of it was sealed. */
+  /** `frame` begins with its header; its payload is sealed in place, so that nothing is copied. */
   seal(frame: Buffer): OutgoingRecord {
-    return new OutgoingRecord(frame, this.#keys, this.#count++)
+    return new OutgoingRecord(frame, this.#sealing, this.#count++)
   }
 }
 
@@ -61,7 +56,7 @@ export class RecordSealer {
  * verify; that is a ProtocolError, and after one it must not be used again.
  */
 export class RecordOpener {
-  readonly #keys: SealKeys
+  readonly #opening: Opening
   readonly #source: PayloadSource
   readonly #onFrame: (type: number, payload: Payload) => void
   readonly #header = Buffer.alloc(headerBytes)
@@ -70,13 +65,13 @@ export class RecordOpener {
   #headerFilled = 0
   #tagFilled = 0
   #filled = 0
-  #open: { readonly payload: Payload; readonly decipher: DecipherGCM } | undefined
+  #open: Payload | undefined
   #failed = false
   /** Longest payload that is believed, whatever the type allows: less for those that proved nothing yet. */
   limit = Number.POSITIVE_INFINITY
 
   constructor(keys: SealKeys, source: PayloadSource, onFrame: (type: number, payload: Payload) => void) {
-    this.#keys = keys
+    this.#opening = opening(keys)
     this.#source = source
     this.#onFrame = onFrame
   }
@@ -96,7 +91,7 @@ export class RecordOpener {
   /** Gives back what a record that never ended holds. */
   close(): void {
     this.#failed = true
-    this.#open?.payload.release()
+    this.#open?.release()
     this.#open = undefined
   }
 
@@ -107,17 +102,17 @@ export class RecordOpener {
       if (this.#headerFilled === headerBytes) this.#begin()
       return taken
     }
-    const { payload, decipher } = this.#open
+    const payload = this.#open
     const missing = payload.bytes.length - this.#filled
     if (missing > 0) {
       const piece = bytes.subarray(at, at + missing)
-      decipher.update(piece).copy(payload.bytes, this.#filled)
+      this.#opening.update(piece, payload.bytes, this.#filled)
       this.#filled += piece.length
       return piece.length
     }
     const taken = fill(this.#tag, this.#tagFilled, bytes, at)
     this.#tagFilled += taken
-    if (this.#tagFilled === tagBytes) this.#finish(payload, decipher)
+    if (this.#tagFilled === tagBytes) this.#finish(payload)
     return taken
   }
 
@@ -127,22 +122,15 @@ export class RecordOpener {
     if (length > Math.min(frameLimit(type), this.limit)) {
       throw new ProtocolError('limit', `a record of type ${type} claims ${length} bytes`)
     }
-    const { algorithm, key, iv } = this.#keys
-    const decipher = createDecipheriv(algorithm, key, nonceOf(iv, this.#count++), options)
-    decipher.setAAD(this.#header)
-    this.#open = { payload: this.#source.allocate(length), decipher }
+    this.#opening.begin(this.#count++, this.#header)
+    this.#open = this.#source.allocate(length)
     this.#headerFilled = 0
     this.#filled = 0
     this.#tagFilled = 0
   }
 
-  #finish(payload: Payload, decipher: DecipherGCM): void {
-    decipher.setAuthTag(this.#tag)
-    try {
-      decipher.final()
-    } catch {
-      throw new ProtocolError('frame', 'a record is not authentic')
-    }
+  #finish(payload: Payload): void {
+    if (!this.#opening.finish(this.#tag)) throw new ProtocolError('frame', 'a record is not authentic')
     this.#open = undefined
     this.#onFrame(this.#header.readUInt8(4), payload)
   }

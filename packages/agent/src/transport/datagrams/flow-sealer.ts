@@ -1,49 +1,30 @@
-import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto'
 import type { FlowSealer } from '@waybill/asc'
-import { type BothWays, nonceOf, type SealKeys } from '../link-keys.js'
-import { tagBytes } from '../records.js'
+import type { BothWays } from '../link-keys.js'
+import { type Opening, opening, type Sealing, sealing, tagBytes } from '../sealing/gcm.js'
 
-const options = { authTagLength: tagBytes }
-
-interface Side extends SealKeys {
-  readonly secret: KeyObject
-}
-
-function sideOf(keys: SealKeys): Side {
-  return { ...keys, secret: createSecretKey(keys.key) }
-}
-
-/** Seals datagrams with AES-GCM, each by itself; the number of a packet is its nonce. */
+/** Seals datagrams, each by itself; the number of a packet is that of its nonce. */
 export class DatagramSealer implements FlowSealer {
-  readonly #outgoing: Side
-  readonly #incoming: Side
+  readonly #outgoing: Sealing
+  readonly #incoming: Opening
 
   constructor(keys: BothWays) {
-    this.#outgoing = sideOf(keys.outgoing)
-    this.#incoming = sideOf(keys.incoming)
+    this.#outgoing = sealing(keys.outgoing)
+    this.#incoming = opening(keys.incoming)
   }
 
   seal(number: number, header: Buffer, plain: Buffer, into: Buffer, at: number): void {
-    const { algorithm, secret, iv } = this.#outgoing
-    const cipher = createCipheriv(algorithm, secret, nonceOf(iv, number), options)
-    cipher.setAAD(header)
-    cipher.update(plain).copy(into, at)
-    cipher.final()
-    cipher.getAuthTag().copy(into, at + plain.length)
+    this.#outgoing.begin(number, header)
+    this.#outgoing.update(plain, into, at)
+    this.#outgoing.finish(into, at + plain.length)
   }
 
+  /** Opens it where it stands: what is not authentic is spoilt. */
   open(number: number, header: Buffer, sealed: Buffer): Buffer | undefined {
-    if (sealed.length < tagBytes) return undefined
-    const { algorithm, secret, iv } = this.#incoming
-    const decipher = createDecipheriv(algorithm, secret, nonceOf(iv, number), options)
-    decipher.setAAD(header)
-    decipher.setAuthTag(sealed.subarray(-tagBytes))
-    const plain = decipher.update(sealed.subarray(0, -tagBytes))
-    try {
-      decipher.final()
-      return plain
-    } catch {
-      return undefined
-    }
+    const length = sealed.length - tagBytes
+    if (length < 0) return undefined
+    const plain = sealed.subarray(0, length)
+    this.#incoming.begin(number, header)
+    this.#incoming.update(plain, sealed, 0)
+    return this.#incoming.finish(sealed.subarray(length)) ? plain : undefined
   }
 }

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net'
 import { largestDatagram, smallestDatagram } from '@waybill/asc'
 import { derive, sealKeys } from '../link-keys.js'
-import { tagBytes } from '../records.js'
+import { tagBytes } from '../sealing/gcm.js'
 import { type DatagramSocket, nameBytes, type Peer } from './datagram-socket.js'
 import { DatagramSealer } from './flow-sealer.js'
 
