@@ -54,8 +54,10 @@ interface SourceTask {
 
 /** Pause of a file that changed while it was read, milliseconds; later ones are longer. */
 const firstPause = 500
-/** Entries that one step of a scan may find: some milliseconds of work. */
+/** Entries that one turn of scanning may find: some milliseconds of work. */
 const scanStep = 256
+/** What a task costs beside its entries, in entries. */
+const scanCost = 8
 /** Warnings, and failures, that are sent for one task; the receiver shows the first hundred. */
 const maxNotes = 1000
 /** Enough for the fullest pack with its heads. */
@@ -200,23 +202,34 @@ export class Send implements SenderOutput {
     this.#host.finished()
   }
 
+  /** As much as one turn has time for: of many tasks that are one file each some go out together. */
   #scanSome(): void {
-    const index = this.#host.isCongested() ? undefined : this.session.toScan()
-    if (index === undefined) return
+    for (let left = scanStep; left > 0; ) {
+      const index = this.#host.isCongested() ? undefined : this.session.toScan()
+      if (index === undefined) return
+      left -= this.#scan(index, left) + scanCost
+    }
+  }
+
+  /** Scans a task a little further. Answers with how much of `limit` that took: all, when there is more of it. */
+  #scan(index: number, limit: number): number {
     const task = this.#tasks.get(index)
     if (task === undefined) {
       this.session.scanned(index, 'E#J099', 'The task is not known')
-      return
+      return 0
     }
     try {
       task.scanner ??= this.#beginScan(task)
       const { scanner } = task
-      this.session.announce(index, scanner.step(Math.min(scanStep, this.session.room)))
-      if (!scanner.done) return
+      const found = scanner.step(Math.min(limit, this.session.room))
+      this.session.announce(index, found)
+      if (!scanner.done) return limit
       this.session.scanned(index, scanner.fault?.code ?? '', scanner.fault?.message ?? '')
+      return found.length
     } catch (error) {
       const { code, message } = faultOf(error, 'read', `Cannot read ${task.task.location.path}`)
       this.session.scanned(index, code, message)
+      return 0
     }
   }
 
