@@ -1,9 +1,9 @@
 import {
   appendFileSync,
+  linkSync,
   readdirSync,
   readFileSync,
   rmSync,
-  statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import type { GivenOptions, ManifestLine } from '@waybill/api'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { hash128 } from '../transfer/hash.js'
-import { copy, Side, temporaryDirectory } from './pair.fixture.js'
+import { copy, makeTask, openPair, Side, temporaryDirectory } from './pair.fixture.js'
 import { makeTree } from './tree.fixture.js'
 
 let dir: { path: string; remove: () => void }
@@ -158,6 +158,18 @@ describe('after a run that was cut off', () => {
     expect(described()).toEqual(expected((path) => (lost.includes(path) ? 'read' : 'transferred')))
   })
 
+  it('what it wrote down of another destination is not', async () => {
+    await send()
+    const index = to.manifest[0]?.task ?? 0
+    cutOff(() => true)
+    renumber(index)
+    // The task got another destination since, where something else is of the same size and time.
+    makeTree(dir.path, { 'other/copy/small.txt': 'SMALL' })
+    await send({}, at('src'), at('other/copy'))
+    const checksum = hash128(Buffer.from('SMALL')).toString('hex')
+    expect(described().get('copy/small.txt')).toBe(`5 1700000000250 read ${checksum}`)
+  })
+
   it('what was there before it is not', async () => {
     await send({ manifest: 'none' })
     const [past] = [Date.now() + 3_600_000]
@@ -182,10 +194,27 @@ describe('after a run that was cut off', () => {
 })
 
 it('the checksum of a file that went on where it was is of all of it', async () => {
-  makeTree(dir.path, { 'big.bin': Buffer.from(Array.from({ length: 9_000_000 }, (_, at) => (at * 7) % 253)) })
-  await send({}, at('big.bin'), at('dst/big.bin'))
-  // A part with a journal, as it is after most of it arrived.
-  expect(statSync(at('dst/big.bin')).size).toBe(9_000_000)
+  makeTree(dir.path, {
+    'big.bin': Buffer.from(Array.from({ length: 12_000_000 }, (_, at) => (at * 7) % 253)),
+  })
+  const options = { options: { delta: 'never' as const } }
+  const pair = await openPair(from, to, { rate: 5e6 })
+  const task = makeTask(at('big.bin'), at('dst/big.bin'), options)
+  from.engine.tasks(pair.session, [task.source])
+  to.engine.tasks(pair.session, [task.target])
+  await to.until(() => ((to.progress.get(pair.session)?.bytes ?? 0) > 3e6 ? true : undefined))
+  await to.engine.stop(pair.session, 'the middle')
+  await from.ended(pair.session)
+  const { skipped } = await copy(from, to, at('big.bin'), at('dst/big.bin'), options)
+  expect(skipped).toBeGreaterThan(2e6)
   const checksum = hash128(readFileSync(at('big.bin'))).toString('hex')
-  expect(to.manifest).toMatchObject([{ checksum }])
+  expect(to.manifest).toMatchObject([{ checksum, state: 'transferred' }])
+})
+
+it('another name of a file has the checksum of its contents', async () => {
+  makeTree(dir.path, { 'src/a': 'contents' })
+  linkSync(at('src/a'), at('src/b'))
+  await send({ attributes: ['times', 'permissions', 'hardlinks'] })
+  const checksum = hash128(Buffer.from('contents')).toString('hex')
+  expect(to.manifest.map((line) => line.checksum)).toEqual([checksum, checksum])
 })

@@ -82,8 +82,10 @@ export class Side {
 function linesOf({ file, from, to }: ManifestRange): (ManifestLine | PreviewLine)[] {
   if (file === null) throw new Error('A part of the manifest was lost')
   const lines = readFileSync(file).subarray(from, to).toString().trimEnd().split('\n')
-  return lines.map((line) => {
+  return lines.flatMap((line) => {
     const parsed = parseManifestLine(line) ?? parsePreviewLine(line)
+    // Where the files of a task go.
+    if (/^\[\d+,"\/\w+",0\]$/.test(line)) return []
     if (parsed === undefined) throw new Error(`Not a line of a manifest: ${line}`)
     return parsed
   })

@@ -65,6 +65,18 @@ export class LineIndex {
     return found
   }
 
+  /** Whether a line begins so; it may be one that says nothing of a file. */
+  has(head: string): boolean {
+    const bytes = Buffer.from(head)
+    const key = keyOf(bytes)
+    for (let slot = this.#slot(key); this.#offsets[slot] !== -1; slot = this.#after(slot)) {
+      if (this.#keys[slot] !== key) continue
+      const start = this.#at(this.#offsets[slot] ?? 0, bytes.length)
+      if (start?.equals(bytes) === true) return true
+    }
+    return false
+  }
+
   close(): void {
     for (const fd of this.#fds) closeSync(fd)
   }
@@ -98,18 +110,22 @@ export class LineIndex {
   }
 
   #lineAt(offset: number): ManifestLine | undefined {
+    for (const size of [1024, longestLine]) {
+      const block = this.#at(offset, size)
+      const end = block?.indexOf(10) ?? -1
+      if (end !== -1) return parseManifestLine(block?.toString('utf8', 0, end) ?? '')
+    }
+    return undefined
+  }
+
+  /** Up to so many bytes of what stands at an offset. */
+  #at(offset: number, size: number): Buffer | undefined {
     let file = 0
     while ((this.#starts[file + 1] ?? Number.POSITIVE_INFINITY) <= offset) file++
     const fd = this.#fds[file]
     if (fd === undefined) return undefined
-    const within = offset - (this.#starts[file] ?? 0)
-    for (const size of [1024, longestLine]) {
-      const buffer = Buffer.allocUnsafe(size)
-      const block = buffer.subarray(0, readSync(fd, buffer, 0, size, within))
-      const end = block.indexOf(10)
-      if (end !== -1) return parseManifestLine(block.toString('utf8', 0, end))
-    }
-    return undefined
+    const buffer = Buffer.allocUnsafe(size)
+    return buffer.subarray(0, readSync(fd, buffer, 0, size, offset - (this.#starts[file] ?? 0)))
   }
 
   #slot(key: number): number {

@@ -1,8 +1,9 @@
 import { type BigIntStats, lstatSync } from 'node:fs'
-import { type ManifestLine, type ManifestState, printManifestLine } from '@waybill/api'
+import { type ManifestLine, type ManifestState, manifestLineHead, printManifestLine } from '@waybill/api'
 import type { IncomingFile } from '@waybill/asc'
 import { faultOf } from '../transfer/fault.js'
-import type { Placed } from '../transfer/receiving/target-task.js'
+import { hash128 } from '../transfer/hash.js'
+import { lockKey, type Placed } from '../transfer/receiving/target-task.js'
 import { retryStale, targetOf } from '../transfer/target.js'
 import { sameTime } from '../transfer/times.js'
 import { readContents } from './contents.js'
@@ -32,9 +33,13 @@ const slack = 2000
 export class Manifest {
   readonly #record: Record
   readonly #earlier: EarlierRuns | undefined
+  /** Milliseconds since 1970. */
+  readonly #began: number
   readonly #found = new WeakMap<IncomingFile, Found>()
   /** Of tasks that have an ASC MHL: where their first line is. */
   readonly #starts = new Map<number, number>()
+  /** Tasks whose destination is written down: what is said of them in a later run is true of that one only. */
+  readonly #placed = new Set<number>()
   readonly #singles = new Map<number, ManifestLine>()
   #reading = Promise.resolve()
   #flushing: NodeJS.Timeout | undefined
@@ -45,7 +50,8 @@ export class Manifest {
   constructor(directory: string, job: string, run: number) {
     const own = recordsOf(directory, job)
     this.#earlier = EarlierRuns.find(own, run)
-    this.#record = new Record(own, recordOf(run, Date.now()))
+    this.#began = Date.now()
+    this.#record = new Record(own, recordOf(run, this.#began))
   }
 
   /** What was noted of a task that is a single file, where it has an ASC MHL. */
@@ -80,7 +86,8 @@ export class Manifest {
     const { comparison, ignoreExisting } = known.options
     const isExact = !ignoreExisting && comparison === 'size_mtime'
     if (!this.keeps(known) || file.checksum !== undefined) return undefined
-    if (!reads(known) && isExact && this.#earlier === undefined) return undefined
+    const isLink = file.entry.link !== undefined
+    if (!reads(known) && isExact && !isLink && this.#earlier === undefined) return undefined
     // One after the other: thousands may wait.
     this.#reading = this.#reading.then(() => this.#look(file, known))
     return this.#reading
@@ -103,6 +110,10 @@ export class Manifest {
     if (known.options.mhl !== null) {
       if (!this.#starts.has(line.task)) this.#starts.set(line.task, this.#record.length)
       if (entry.path === '') this.#singles.set(line.task, line)
+    }
+    if (!this.#placed.has(line.task)) {
+      this.#placed.add(line.task)
+      this.#record.add(`${placeHead(file, known)}0]\n`)
     }
     this.#record.add(printManifestLine(line))
     this.#gathered += verdict === 'done' ? entry.size : 0
@@ -150,7 +161,7 @@ export class Manifest {
       if (before !== undefined && isSame) {
         file.checksum = before.checksum
         this.#found.set(file, { ...exact, state: before.state })
-      } else if (reads(known) || this.#isOurs(stat)) {
+      } else if (reads(known) || this.#isOurs(stat) || this.#isNewLink(file, stat)) {
         const tree = known.place.tree
         const contents = await readContents(tree.at(targetOf(known.place, file.entry)), 'xxh128', isWanted)
         if (contents === undefined) return
@@ -171,7 +182,7 @@ export class Manifest {
     known: Placed,
   ): Promise<{ readonly state: ManifestState; readonly checksum: string } | undefined> {
     const index = await this.#earlier?.index()
-    if (index === undefined) return undefined
+    if (index?.has(placeHead({ task }, known)) !== true) return undefined
     const { path, bytes } = manifestName(known.place, entry.path)
     for (const { size, mtime, state, checksum } of index.find(task.index, path, bytes)) {
       if (checksum === null || size !== entry.size || mtime !== String(entry.mtime)) continue
@@ -180,10 +191,21 @@ export class Manifest {
     return undefined
   }
 
+  /** Whether it may have become another name of a file just now, which nobody read since. */
+  #isNewLink({ entry }: IncomingFile, { ctimeMs }: BigIntStats): boolean {
+    return entry.link !== undefined && Number(ctimeMs) >= this.#began - slack
+  }
+
   /** Whether it may have come with an earlier run, which was cut off before it could write that down. */
   #isOurs({ ctimeMs }: BigIntStats): boolean {
     return this.#earlier !== undefined && Number(ctimeMs) >= this.#earlier.began - slack
   }
+}
+
+/** How a line begins that tells where a task's files go; no name begins so. */
+function placeHead({ task }: Pick<IncomingFile, 'task'>, { place }: Placed): string {
+  const key = hash128(Buffer.from(lockKey(place, place.base))).toString('hex', 0, 8)
+  return manifestLineHead(task.index, `/${key}`)
 }
 
 /** A file with the same contents may have another time. */
