@@ -8,7 +8,7 @@ import { copy, Side, temporaryDirectory } from './pair.fixture.js'
 
 const mib = 1024 * 1024
 /** Names in the large tree: with WAYBILL_FILES=1000000 a million, which takes many minutes. */
-const many = Number(process.env.WAYBILL_FILES ?? 6000)
+const many = Number(process.env.WAYBILL_FILES ?? 3000)
 /** What both sides together may hold beside what a small tree took: their windows of entries; MB. */
 const allowed = 64
 
@@ -74,7 +74,7 @@ it(`of a tree of ${many} files is that of a small one, also where links are kept
   timeout: 600_000,
 }, async () => {
   const links: GivenOptions = { attributes: ['times', 'permissions', 'hardlinks'] }
-  const few = makeTree('few', 1000)
+  const few = makeTree('few', 500)
   const small = await peakOf(async () => {
     await run(few, join(dir.path, 'out-few'), links)
     await run(few, join(dir.path, 'out-few'))

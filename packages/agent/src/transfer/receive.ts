@@ -29,7 +29,14 @@ import type { ReceiveHost } from './receiving/host.js'
 import { LargeFiles } from './receiving/large-files.js'
 import { Pending } from './receiving/pending.js'
 import { reserves, Space } from './receiving/space.js'
-import { isPlaced, lockKey, type Placed, type TargetTask, targetTask } from './receiving/target-task.js'
+import {
+  isPlaced,
+  lockKey,
+  type Placed,
+  partOptions,
+  type TargetTask,
+  targetTask,
+} from './receiving/target-task.js'
 import { type Said, saidBySender, wrapUp } from './receiving/wrap-up.js'
 import { Questions } from './sync/questions.js'
 import { Trashes } from './sync/trash.js'
@@ -295,8 +302,9 @@ export class Receive implements ReceiverOutput {
   #compare(file: IncomingFile, known: Placed): void {
     const { tree } = known.place
     const target = targetOf(known.place, file.entry)
+    const { checksum } = partOptions(known)
     this.#comparing = this.#comparing.then(async () => {
-      const held = !this.#closed && !file.dropped && (await holdContents(file, tree, target))
+      const held = !this.#closed && !file.dropped && (await holdContents(file, tree, target, checksum))
       if (this.#closed || file.dropped) return
       if (held) {
         this.session.compare(file)

@@ -49,7 +49,7 @@ export class Previews {
       this.#comparing = this.#comparing.then(async () => {
         const { place } = known
         const isWanted = () => !this.#host.isClosed() && !file.dropped
-        const held = isWanted() && (await holdContents(file, place.tree, targetOf(place, file.entry)))
+        const held = isWanted() && (await holdContents(file, place.tree, targetOf(place, file.entry), false))
         if (!isWanted()) return
         if (held) {
           this.#session.compare(file)

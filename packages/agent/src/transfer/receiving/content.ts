@@ -17,6 +17,7 @@ export async function holdContents(
   file: IncomingFile,
   tree: DirectoryTree,
   target: BytePath,
+  checksum: boolean,
 ): Promise<boolean> {
   const { size } = file.entry
   let fd: number
@@ -30,15 +31,15 @@ export async function holdContents(
     if (!stat.isFile() || stat.size !== size) return false
     const buffer = Buffer.allocUnsafe(Math.min(size, chunkBytes(size)))
     const holes = new Holes(fd, size)
-    const whole = new WholeDigest(size, unread)
+    const whole = checksum ? new WholeDigest(size, unread) : undefined
     for (let index = 0; index < file.chunks; index++) {
       if (file.dropped) return false
       const digest = await chunkDigest(fd, size, index, holes, buffer)
       if (digest === undefined) return false
       file.hold(index, digest)
-      noteChunk(whole, size, index, holes, buffer)
+      if (whole !== undefined) noteChunk(whole, size, index, holes, buffer)
     }
-    file.checksum = await whole.finish()
+    if (whole !== undefined) file.checksum = await whole.finish()
     return true
   } catch {
     return false

@@ -1,6 +1,8 @@
 import { type BigIntStats, linkSync, lstatSync } from 'node:fs'
 import { type BytePath, type Entry, type IncomingFile, type IncomingTask, joinPath } from '@waybill/asc'
+import type { DirectoryTree } from '../../platform/directory-tree.js'
 import type { Committer } from '../commit/committer.js'
+import { errno } from '../fault.js'
 import { removeQuietly } from '../journal.js'
 import type { Locks } from '../locks.js'
 import { stateOf, targetOf } from '../target.js'
@@ -59,7 +61,7 @@ export class HardLinks {
       this.#host.committer.add({ tree, part, target, durable: true, yields, done })
     })
     // A rename of one name of a file to another one of it leaves both.
-    dropPart(() => removeQuietly(tree.at(part)))
+    if (look(() => tree.at(part)) !== undefined) dropPart(() => removeQuietly(tree.at(part)))
     return error
   }
 
@@ -84,9 +86,7 @@ function link(entry: Entry, known: Placed, first: BytePath): 'there' | 'made' | 
   if (source === undefined || !isAsAnnounced(source, entry, known)) return 'impossible'
   if (there !== undefined && isSame(there, source)) return 'there'
   try {
-    removeQuietly(tree.at(partName(target), true))
-    removeQuietly(tree.at(journalName(target)))
-    linkSync(tree.at(original), tree.at(partName(target)))
+    linkAs(tree, original, target)
   } catch {
     return 'impossible'
   }
@@ -95,6 +95,21 @@ function link(entry: Entry, known: Placed, first: BytePath): 'there' | 'made' | 
   if (made !== undefined && isSame(made, source)) return 'made'
   dropPart(() => removeQuietly(tree.at(partName(target))))
   return 'impossible'
+}
+
+/** Links to the temporary name of `target`, whose directory is made if need be. */
+function linkAs(tree: DirectoryTree, original: BytePath, target: BytePath): void {
+  const part = partName(target)
+  tree.at(part, true)
+  try {
+    linkSync(tree.at(original), tree.at(part))
+  } catch (error) {
+    if (errno(error) !== 'EEXIST') throw error
+    // What an interrupted session left is of no use here.
+    removeQuietly(tree.at(journalName(target)))
+    removeQuietly(tree.at(part))
+    linkSync(tree.at(original), tree.at(part))
+  }
 }
 
 function isAsAnnounced(stat: BigIntStats, entry: Entry, { attributes }: Placed): boolean {
