@@ -122,7 +122,7 @@ describe('the trash of one-way sync', () => {
     expect(kept.sort()).toEqual(['first', 'second', 'third'])
   })
 
-  it('that cannot be reached by renaming leaves all where it is, and says so', async () => {
+  it('that cannot be reached by renaming leaves all where it is, and says so', () => {
     makeTree(target, { 'copy/b': 'b', 'copy/d/c': 'c' })
     const places = new Places()
     const place = places.target({ root: target, path: 'copy' })

@@ -73,6 +73,12 @@ export function rolesFor(attribute: Attribute, operation: Operation): readonly R
   return attribute[operation] ?? []
 }
 
+/** Names of what is in an answer to `role` that asks for nothing in particular. */
+export function shownAttributes(definition: EntityDefinition, role: Role): readonly string[] {
+  const { attributes } = definition
+  return attributeNames(definition, role).filter((name) => attributes[name]?.onRequest !== true)
+}
+
 /** Names that `role` may read, give at creation or change later, in the order of the definition. */
 export function attributeNames(
   definition: EntityDefinition,

@@ -6,6 +6,7 @@ import {
   type Operation,
   type Population,
   type Role,
+  shownAttributes,
   WaybillError,
 } from '@waybill/api'
 import type { CallContext } from '../../context.js'
@@ -70,7 +71,10 @@ export class EntityEngine {
   }
 
   attributes(role: Role, type: EntityType, operation: Operation): readonly string[] {
-    return entities[type].visible.includes(role) ? attributeNames(entities[type], role, operation) : []
+    if (!entities[type].visible.includes(role)) return []
+    // What an answer has that asks for nothing in particular.
+    if (operation === 'read') return shownAttributes(entities[type], role)
+    return attributeNames(entities[type], role, operation)
   }
 
   /** Entities that the caller may see, page by page. Errors in the request are thrown at once. */

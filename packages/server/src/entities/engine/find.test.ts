@@ -1,4 +1,4 @@
-import { attributeNames, type EntityType, entities, entityTypes, newId } from '@waybill/api'
+import { attributeNames, type EntityType, entities, entityTypes, newId, shownAttributes } from '@waybill/api'
 import type { KyselyPlugin } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -159,9 +159,7 @@ describe.each(testDatabases())('finding on $name', (kind) => {
       for (const member of [server.admin, erik, lisa]) {
         const found = await find(type, undefined, member, data)
         for (const entity of found) {
-          const names = attributeNames(entities[type], member.role)
-          const { attributes } = entities[type]
-          expect(Object.keys(entity)).toEqual(names.filter((name) => attributes[name]?.onRequest !== true))
+          expect(Object.keys(entity)).toEqual(shownAttributes(entities[type], member.role))
         }
       }
     })

@@ -1,4 +1,11 @@
-import { attributeNames, type EntityType, entities, type Population, WaybillError } from '@waybill/api'
+import {
+  attributeNames,
+  type EntityType,
+  entities,
+  type Population,
+  shownAttributes,
+  WaybillError,
+} from '@waybill/api'
 import { type AliasedExpression, expressionBuilder, type SqlBool, sql } from 'kysely'
 import type { CallContext } from '../../context.js'
 import type { AnyBuilder, Condition } from '../../query/binding.js'
@@ -86,10 +93,7 @@ export function inPopulations(type: EntityType, chosen: readonly Population[]): 
 
 function chooseNames(ctx: CallContext, type: EntityType, chosen?: readonly string[]): readonly string[] {
   const readable = attributeNames(entities[type], ctx.caller.role)
-  if (chosen === undefined) {
-    const { attributes } = entities[type]
-    return readable.filter((name) => attributes[name]?.onRequest !== true)
-  }
+  if (chosen === undefined) return shownAttributes(entities[type], ctx.caller.role)
   const unknown = chosen.find((name) => !readable.includes(name))
   if (unknown === undefined) return [...new Set(chosen)]
   throw new WaybillError(
