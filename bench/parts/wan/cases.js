@@ -3,6 +3,7 @@ import { compete, timed, within } from '../../measure/compete.js'
 import { makeFreshFile, makeFreshTree } from '../../measure/data.js'
 import { LineCounter, timeToFullSpeed } from '../../measure/line-counter.js'
 import { megabits } from '../../measure/numbers.js'
+import { processorSeconds } from '../../measure/processes.js'
 
 /**
  * What the cases have to work with, on host a.
@@ -22,7 +23,8 @@ import { megabits } from '../../measure/numbers.js'
  * @property {string} program
  * @property {number[]} mbit goodput: file data that arrived, in Mbit/s
  * @property {boolean} complete whether it came to an end each time
- * @property {Record<string, number[]>} [extra]
+ * @property {Record<string, number[]>} [extra] `seconds` of each run, and of Waybill: `toFullSpeed`, `lineMbit`, and
+ *   processor seconds of `sender` and `receiver`
  */
 
 /** One large file, from `running` to `done`. */
@@ -63,6 +65,9 @@ function waybillByJob(name, waybill, limit) {
     async copy(source, target, bytes) {
       const path = `${waybill.directory}/${target}`
       const counter = new LineCounter(waybill.vault.process.pid)
+      const processor = () =>
+        [waybill.desk, waybill.vault].map((agent) => processorSeconds(agent.process.pid))
+      const before = processor()
       counter.start()
       try {
         const begin = performance.now()
@@ -76,8 +81,9 @@ function waybillByJob(name, waybill, limit) {
           return { seconds, bytes: Number(job?.transferred ?? 0), complete: false, path }
         }
         const full = timeToFullSpeed(counter.stop())
-        const extra = full === undefined ? {} : { toFullSpeed: full.seconds, lineMbit: full.fullMbit }
-        return { seconds: await done, bytes, complete: true, path, extra }
+        const speed = full === undefined ? {} : { toFullSpeed: full.seconds, lineMbit: full.fullMbit }
+        const [sender = 0, receiver = 0] = processor().map((after, at) => after - (before[at] ?? 0))
+        return { seconds: await done, bytes, complete: true, path, extra: { ...speed, sender, receiver } }
       } finally {
         counter.stop()
       }

@@ -50,11 +50,19 @@ function fullSpeedTable(rows) {
   const measured = rows.filter(({ extra }) => extra?.toFullSpeed !== undefined)
   if (measured.length === 0) return undefined
   return {
-    title: 'Seconds from the first data to full speed, and what the line carries then',
-    columns: ['', 'loss %', 's', 'at most', 'Mbit/s on the line'],
-    rows: measured.map(({ program, loss, extra = {} }) => {
-      const { median, most } = spread(extra.toFullSpeed ?? [])
-      return [program, loss, median.toFixed(2), most.toFixed(2), rounded(spread(extra.lineMbit ?? []).median)]
+    title: 'Seconds from the first data to full speed, what the line carries then, and what it costs',
+    columns: ['', 'loss %', 's', 'at most', 'Mbit/s on the line', 'processor s per GB, sender', 'receiver'],
+    rows: measured.map(({ program, loss, mbit, extra = {} }) => {
+      const of = (/** @type {string} */ key) => spread(extra[key] ?? [])
+      const gigabytes = (of('seconds').median * spread(mbit).median) / 8000
+      return [
+        program,
+        loss,
+        of('toFullSpeed').median.toFixed(2),
+        of('toFullSpeed').most.toFixed(2),
+        rounded(of('lineMbit').median),
+        ...['sender', 'receiver'].map((key) => (of(key).median / gigabytes).toFixed(2)),
+      ]
     }),
   }
 }

@@ -15,17 +15,20 @@ export const wanCases = ['iperf3', 'file', 'refused', 'command', 'tree', 'small'
 
 /** What the control plane runs on matters, so it is said. */
 const method =
-  `Two network namespaces joined by a line of 50 ms one way, 500 Mbit/s and a queue of 100 ms, the same in
-both directions, with packets lost at random and independently; both hosts use cubic unless a program asks for another.
+  `Two network namespaces joined by a line of 50 ms one way, 500 Mbit/s and a queue of 100 ms, the same in both
+directions, with packets lost at random and independently; both hosts use cubic unless a program asks for another.
 The control plane and the sender run on host a (10.77.0.1), the receiver on host b (10.77.0.2), every setting at its
 default unless "settings" says otherwise. Goodput is file data in Mbit/s. file, refused: one file, from running to done
 as the job's row has it; refused: agents without CAP_NET_ADMIN while the machine allows reno and cubic only. command,
 tree, small: the command waybill transfer from its start to its end, the start of Node included. Peers are timed from
 start to end; whoever is not done within the limit is stopped and judged by what had arrived. Programs take turns, each
 run copies bytes never seen before, and what was completed is compared by checksum. neighbour: one flow of iperf3 under
-cubic, alone and beside a transfer that began three seconds earlier; with loss twice as long and twice as often. The source is in the page cache; caches are not
-dropped. toFullSpeed: seconds from the first 100 kB on the line until the first half second that carried 90 % of what
-the line carried in the run's middle half second.`.replaceAll('\n', ' ')
+cubic, alone and beside a transfer that began three seconds earlier; with loss twice as long and twice as often. The
+source is in the page cache; caches are not dropped. toFullSpeed: seconds from the first 100 kB on the line until the
+first half second that carried 90 % of what the line carried in the run's middle half second.`.replaceAll(
+    '\n',
+    ' ',
+  )
 
 /**
  * Everything over a long line, at each loss.
