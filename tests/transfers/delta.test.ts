@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, openSync, writeSync } from 'node:fs'
-import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import {
   Agent,
   ControlPlane,
@@ -37,6 +37,7 @@ beforeAll(async () => {
 /** Sends a file that lies at the destination already, but for its first `fresh` bytes and some here and there. */
 async function sendChanged(name: string, fresh: number, settings: Record<string, string>): Promise<Entity> {
   await writeFile(`${storage}/${name}`, randomBytes(size))
+  await utimes(`${storage}/${name}`, 1_700_000_000, 1_700_000_000)
   await copyFile(`${storage}/${name}`, `${local}/${name}`)
   const file = openSync(`${local}/${name}`, 'r+')
   writeSync(file, randomBytes(fresh), 0, fresh, 0)

@@ -6,12 +6,14 @@ import {
   readdirSync,
   readFileSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
+import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { copy, makeTask, openPair, Side, temporaryDirectory } from './pair.fixture.js'
+import { copy, makeTask, openPair, Side, specs, temporaryDirectory, withPort } from './pair.fixture.js'
 
 const mib = 1024 * 1024
 
@@ -31,6 +33,8 @@ beforeEach(() => {
   mkdirSync(target)
   older = randomBytes(6 * mib + 1234)
   writeFileSync(join(target, 'file'), older)
+  // Two files that are made in one tick of the clock have the same time.
+  utimesSync(join(target, 'file'), 1_700_000_000, 1_700_000_000)
 })
 
 afterEach(async () => {
@@ -52,6 +56,31 @@ function scattered(data: Buffer): Buffer {
   const changed = Buffer.from(data)
   for (let at = 50_000; at < changed.length; at += 400_000) randomBytes(4000).copy(changed, at)
   return changed
+}
+
+/** A port that leads to another, 10 ms away. */
+async function longWay(port: number): Promise<{ port: number; close: () => void }> {
+  const sockets: Socket[] = []
+  const lead = (one: Socket, other: Socket) => {
+    sockets.push(one)
+    one.on('error', () => other.destroy())
+    one.on('data', (data) => setTimeout(() => other.write(data), 10))
+  }
+  const server = createServer((socket) => {
+    const onward = connect(port, '127.0.0.1')
+    lead(socket, onward)
+    lead(onward, socket)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('The relay has no port')
+  return {
+    port: address.port,
+    close: () => {
+      server.close()
+      for (const socket of sockets) socket.destroy()
+    },
+  }
 }
 
 describe('a file of which an older one is at the destination', () => {
@@ -80,6 +109,21 @@ describe('a file of which an older one is at the destination', () => {
 
   it('is sent in parts by itself where the rate is limited', async () => {
     expect((await deliver(scattered(older), 'auto', 300_000_000)).sent).toBeLessThan(500_000)
+  })
+
+  it('is sent in parts by itself where the way is long', async () => {
+    writeFileSync(source, scattered(older))
+    const { sender, receiver } = specs({ transport: 'tcp' })
+    const { port } = await to.engine.open(receiver)
+    const relay = await longWay(port ?? 0)
+    await from.engine.open(withPort(sender, relay.port))
+    const task = makeTask(source, join(target, 'file'))
+    from.engine.tasks(sender.session, [task.source])
+    to.engine.tasks(sender.session, [task.target])
+    const { status, sent } = await to.result(task.id)
+    relay.close()
+    expect(status).toBe('done')
+    expect(sent).toBeLessThan(500_000)
   })
 
   it('is sent in parts over one connection, and among others', async () => {
