@@ -23,20 +23,13 @@ import { removeQuietly } from './journal.js'
 import { Places } from './place.js'
 import { Previews } from './preview/previews.js'
 import { warn } from './receiving/attributes.js'
-import { holdContents } from './receiving/content.js'
+import { Comparisons } from './receiving/comparisons.js'
 import { HardLinks } from './receiving/hard-links.js'
 import type { ReceiveHost } from './receiving/host.js'
 import { LargeFiles } from './receiving/large-files.js'
 import { Pending } from './receiving/pending.js'
 import { reserves, Space } from './receiving/space.js'
-import {
-  isPlaced,
-  lockKey,
-  type Placed,
-  partOptions,
-  type TargetTask,
-  targetTask,
-} from './receiving/target-task.js'
+import { isPlaced, lockKey, type Placed, type TargetTask, targetTask } from './receiving/target-task.js'
 import { type Said, saidBySender, wrapUp } from './receiving/wrap-up.js'
 import { Questions } from './sync/questions.js'
 import { Trashes } from './sync/trash.js'
@@ -55,12 +48,12 @@ export class Receive implements ReceiverOutput {
   readonly #space = new Space()
   readonly #questions = new Questions((task, paths, folded) => this.session.ask(task, paths, folded))
   readonly #owners = new Owners()
+  readonly #comparisons: Comparisons
   readonly #hardLinks: HardLinks
   readonly #trashes = new Trashes()
   readonly #previews: Previews
   readonly #generations: Generations | undefined
   #wrapping = Promise.resolve()
-  #comparing = Promise.resolve()
   #syncing = false
   #flushPlanned = false
   #closed = false
@@ -80,6 +73,13 @@ export class Receive implements ReceiverOutput {
       planFlush: () => this.planFlush(),
     })
     this.#generations = host.manifest && new Generations(host.manifest, host.locks)
+    this.#comparisons = new Comparisons({
+      session: this.session,
+      differs: (file) => this.differs(file),
+      planFlush: () => this.planFlush(),
+      track: (work) => this.#pending.track(work),
+      isClosed: () => this.#closed,
+    })
     this.#hardLinks = new HardLinks({
       locks: host.locks,
       committer: this.#committer,
@@ -281,7 +281,7 @@ export class Receive implements ReceiverOutput {
     const state = stateOf(place, entry, options, fresh.holds(entry.path))
     if (state === 'current') this.#skip(file, known)
     else if (state === 'outdated') this.#fetch(file, known)
-    else this.#compare(file, known)
+    else this.#comparisons.add(file, known)
   }
 
   /** What is there will do, once the manifest knows of it what it has to know. */
@@ -296,25 +296,6 @@ export class Receive implements ReceiverOutput {
       this.planFlush()
     }
     this.#pending.track(looking.then(skip))
-  }
-
-  /** One after the other: thousands may wait, and each holds a chunk. */
-  #compare(file: IncomingFile, known: Placed): void {
-    const { tree } = known.place
-    const target = targetOf(known.place, file.entry)
-    const { checksum } = partOptions(known)
-    this.#comparing = this.#comparing.then(async () => {
-      const held = !this.#closed && !file.dropped && (await holdContents(file, tree, target, checksum))
-      if (this.#closed || file.dropped) return
-      if (held) {
-        this.session.compare(file)
-        this.planFlush()
-      } else {
-        file.forgetHeld()
-        this.differs(file)
-      }
-    })
-    this.#pending.track(this.#comparing)
   }
 
   #fetch(file: IncomingFile, known: Placed): void {
