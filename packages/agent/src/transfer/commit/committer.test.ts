@@ -100,7 +100,7 @@ describe('committer', () => {
         fc.nat(7),
         async (waves, flushes, unlucky) => {
           const disk = new LosingDisk(flushes, (part) => Number(part) % 8 === unlucky)
-          const committer = new Committer(disk)
+          const committer = new Committer(disk, 1)
           const all: Promise<unknown>[] = []
           for (const { files, turns, durable } of waves) {
             for (let i = 0; i < files; i++) all.push(add(committer, disk, String(all.length), durable))
@@ -120,14 +120,14 @@ describe('committer', () => {
 
   it('flushes once for a thousand files of one directory, and syncs that once', async () => {
     const disk = new LosingDisk()
-    const committer = new Committer(disk)
+    const committer = new Committer(disk, 1)
     await Promise.all(Array.from({ length: 1000 }, (_, index) => add(committer, disk, String(index))))
     expect([disk.flushes, disk.syncs]).toEqual([1, 1])
   })
 
   it('shares flushes between the files that come while others are flushed', async () => {
     const disk = new LosingDisk()
-    const committer = new Committer(disk)
+    const committer = new Committer(disk, 1)
     const all: Promise<unknown>[] = []
     for (let wave = 0; wave < 20; wave++) {
       for (let i = 0; i < 100; i++) all.push(add(committer, disk, String(all.length)))
