@@ -78,7 +78,7 @@ export class Link {
   #quietTicks = 0
   #paused = false
   #down = false
-  /** Whether it went down because nothing was heard any more. */
+  /** Whether it went down when nothing had been heard for a while. */
   fellSilent = false
 
   constructor(options: LinkOptions, out: LinkOutput) {
@@ -334,7 +334,6 @@ export class Link {
     if (this.#control === undefined) return
     this.#quietTicks++
     if (this.#quietTicks > ticksToSilence) {
-      this.fellSilent = true
       this.#lost(lossOf(new Error('Nothing was heard of the other agent for too long')))
     } else if (this.#quietTicks > 1) {
       this.control(encode({ type: 'ping' }))
@@ -369,6 +368,8 @@ export class Link {
   #lost(fault: LinkFault): void {
     if (this.#down) return
     this.#deliver()
+    // The peer may have noticed a moment earlier.
+    this.fellSilent = this.#quietTicks > ticksToSilence / 2
     this.#end()
     this.#carrier?.destroy()
     this.#bulk.destroy()
