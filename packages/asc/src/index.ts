@@ -1,7 +1,7 @@
 export * from './data-frames.js'
 export * from './decoder.js'
 export * from './delta/index.js'
-export type { Entry, Link, Owner } from './entries/entry.js'
+export type { Entry, Link, Owner, Stamp } from './entries/entry.js'
 export { type ExtendedAttribute, extendedBytes } from './entries/extended.js'
 export type { Inode } from './entries/links.js'
 export * from './entries/zeros.js'

@@ -22,7 +22,8 @@ function statFile(fd: number): BigIntStats {
 /** Whether a file still is what was announced, to the nanosecond; with what a time that was set back leaves. */
 export function isUnchanged({ size, mtime, stamp }: Entry, stat: FileStatus): boolean {
   if (Number(stat.size) !== size || stat.mtimeNs !== mtime) return false
-  return stamp === undefined || (stat.ctimeNs === stamp.changed && stat.ino === stamp.file)
+  if (stamp === undefined) return true
+  return stat.ctimeNs === stamp.changed && (stamp.file === undefined || stat.ino === stamp.file)
 }
 
 /** Reads a whole small file into `room`. Answers how it is now if it is not what was announced. */

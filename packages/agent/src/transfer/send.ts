@@ -23,7 +23,7 @@ import { Fault, faultOf } from './fault.js'
 import { hash128 } from './hash.js'
 import { Places, type SourcePlace } from './place.js'
 import { ChunkSender } from './sending/chunk-sender.js'
-import { Resting } from './sending/resting.js'
+import { Resting, stampOf } from './sending/resting.js'
 import { identityOf, whatIsLacking } from './sync/lacking.js'
 import { retryStale } from './target.js'
 
@@ -318,7 +318,8 @@ export class Send implements SenderOutput {
     // No other name waits for it any more: one of them takes its part.
     const told = { ...task?.particulars, links: false }
     const note: Note = (...said) => task && this.#note(task, ...said)
-    this.session.fileChanged(file, describeEntry(this.#placeOf(file), file.entry.path, now, told, note))
+    const found = describeEntry(this.#placeOf(file), file.entry.path, now, told, note)
+    this.session.fileChanged(file, { ...found, stamp: stampOf(now) })
     this.plan()
   }
 

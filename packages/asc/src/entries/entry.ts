@@ -7,8 +7,8 @@ import { type ExtendedAttribute, extendedBytes, readExtended, writeExtended } fr
 export interface Stamp {
   /** When anything of the file changed last; nanoseconds since 1970. */
   readonly changed: bigint
-  /** Which file it is, among those of its file system. */
-  readonly file: bigint
+  /** Which file it is, among those of its file system; absent where that is not to be relied on. */
+  readonly file?: bigint
 }
 
 /** A file or directory that the sender has, as it was when it was scanned. */

@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs'
-import { type Entry, type OutgoingFile, showPath } from '@waybill/asc'
+import { type Entry, type OutgoingFile, type Stamp, showPath } from '@waybill/asc'
 import { isUnchanged } from '../../scan/source-file.js'
 import { Fault } from '../fault.js'
 
@@ -125,8 +125,15 @@ export class Resting {
 
 /** The file as it would be announced now. */
 function asEntry(entry: Entry, stat: BigIntStats): Entry {
-  const stamp = { changed: stat.ctimeNs, file: stat.ino }
-  return { ...entry, size: Number(stat.size), mtime: stat.mtimeNs, stamp }
+  return { ...entry, size: Number(stat.size), mtime: stat.mtimeNs, stamp: stampOf(stat) }
+}
+
+/**
+ * What a file that was announced before is known by: no inode, which some network drives number anew now and then.
+ * One that takes another's place has a time of change of its own.
+ */
+export function stampOf({ ctimeNs }: BigIntStats): Stamp {
+  return { changed: ctimeNs }
 }
 
 function busy({ entry }: OutgoingFile): Fault {
