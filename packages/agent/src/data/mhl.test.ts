@@ -177,6 +177,14 @@ describe('ASC MHL', () => {
     expect(first?.seen.map(({ path }) => path)).toEqual(['f.1.exr', 'f.2.exr'])
   })
 
+  it('tells when a generation before it is lost, and goes on', async () => {
+    await send()
+    const [list = ''] = readdirSync(at('dst/show/ascmhl'))
+    writeFileSync(at('dst/show/ascmhl', list), '<hashlist>')
+    expect((await send()).details).toMatchObject([{ code: 'W#J064' }])
+    expect(readdirSync(at('dst/show/ascmhl'))).toHaveLength(3)
+  })
+
   it('is not written where its chain cannot be understood, and that fails the task', async () => {
     makeTree(dir.path, { 'dst/show/ascmhl/ascmhl_chain.xml': '<ascmhldirectory>' })
     expect(await send()).toMatchObject({ status: 'failed', code: 'E#J057' })

@@ -6,7 +6,7 @@ import { digestOfC4 } from './c4.js'
  * Digests whose common one does not depend on the order in which they were found: sorted, one behind the other, and
  * hashed again, as ASC MHL does for directories. Packed, since a directory may hold a million files.
  */
-export class DigestList {
+class DigestList {
   readonly #kind: MhlHash
   #bytes = Buffer.alloc(0)
   #length = 0
@@ -45,7 +45,7 @@ function bytesOf(kind: MhlHash, value: string): Buffer {
 }
 
 /** The checksum of some text. */
-export function checksumOf(kind: MhlHash, text: string): string {
+function checksumOf(kind: MhlHash, text: string): string {
   const sum = newChecksum(kind)
   sum.update(Buffer.from(text))
   return sum.done()

@@ -56,7 +56,13 @@ export async function writeGeneration(
   const folder = joinPath(base, historyName)
   tree.directory(folder, true)
   const chain = readChain(tree, folder)
-  const history = await History.read(tree, folder, chain, kind)
+  const history = await History.read(tree, folder, chain, kind, (lost) =>
+    host.warn(
+      '',
+      'W#J064',
+      `The ASC MHL generation ${lost} cannot be read: what it alone knows is not compared`,
+    ),
+  )
   const created = new Date()
   const number = Math.max(0, ...chain.map((entry) => entry.number)) + 1
   const name = listName(number, place, created)

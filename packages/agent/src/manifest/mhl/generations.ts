@@ -101,7 +101,7 @@ export class Generations {
             const line = task === undefined ? undefined : this.#manifest.single(task.index)
             return line !== undefined && isAs(line, stat) ? knownOf(line) : undefined
           },
-          warn: (path, code, words) => byName.get(path)?.note('', code, words),
+          warn: (path, code, words) => (byName.get(path) ?? first.task).note('', code, words),
         }
         await writeGeneration(place, mhl, host, named(place, [...byName.keys()].sort()))
       },

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
 import type { ChainEntry, MhlHash } from '@waybill/api'
 import { type BytePath, joinPath } from '@waybill/asc'
@@ -25,9 +25,8 @@ export function readChain(tree: DirectoryTree, folder: BytePath): ChainEntry[] {
     throw error
   }
   try {
-    const text = readFileSync(fd, 'utf8')
-    if (text.length > longestChain) throw new Error('It is too long')
-    return parseChain(text)
+    if (fstatSync(fd).size > longestChain) throw new Error('It is too long')
+    return parseChain(readFileSync(fd, 'utf8'))
   } catch (error) {
     const why = error instanceof Error ? error.message.replaceAll('\n', ' ') : String(error)
     throw new Fault('E#J057', `No generation is added to ascmhl: its chain cannot be understood: ${why}`)
@@ -47,17 +46,20 @@ export class History {
   #table = Buffer.alloc(fewestSlots * slotBytes)
   #used = 0
 
+  /** `unread` is told of lists that are not there, or cannot be understood. */
   static async read(
     tree: DirectoryTree,
     folder: BytePath,
     chain: readonly ChainEntry[],
     kind: MhlHash,
+    unread: (name: string) => void,
   ): Promise<History> {
     const history = new History()
     for (const { path } of chain.slice(-generations)) {
       // Whatever stands in a chain, it leads to nothing but the files beside it.
-      if (path === '' || path.includes('/') || path.includes('\0')) continue
-      await history.#readList(tree, joinPath(folder, Buffer.from(path).toString('latin1')), kind)
+      const isName = path !== '' && !path.includes('/') && !path.includes('\0')
+      const at = joinPath(folder, Buffer.from(path).toString('latin1'))
+      if (!isName || !(await history.#readList(tree, at, kind))) unread(path)
     }
     return history
   }
@@ -70,13 +72,12 @@ export class History {
     return this.#table.readBigUInt64LE(slot * slotBytes + 8) === half(value.toLowerCase())
   }
 
-  async #readList(tree: DirectoryTree, path: BytePath, kind: MhlHash): Promise<void> {
+  async #readList(tree: DirectoryTree, path: BytePath, kind: MhlHash): Promise<boolean> {
     let fd: number
     try {
       fd = openSync(tree.at(path), flags)
     } catch {
-      // Lost: what it said is not known.
-      return
+      return false
     }
     try {
       const reader = new HashListReader((seen) => {
@@ -88,8 +89,12 @@ export class History {
         reader.push(decoder.write(block.subarray(0, length)))
         await new Promise(setImmediate)
       }
+      reader.push(decoder.end())
+      reader.end()
+      return true
     } catch {
-      // As far as it could be understood.
+      // What it said up to there is known.
+      return false
     } finally {
       closeSync(fd)
     }

@@ -101,6 +101,24 @@ describe('a hash list', () => {
     )
   })
 
+  it('of a great many files is read to its end', () => {
+    const hash = { kind: 'md5', value: '00', made } as const
+    let seen = 0
+    const reader = new HashListReader(() => seen++)
+    const head = {
+      created: made,
+      hostname: 'a',
+      tool: { name: 'a', version: '1' },
+      root: undefined,
+      ignore: [],
+    }
+    reader.push(hashListStart(head))
+    for (let at = 0; at < 20_000; at++) reader.push(fileEntry(String(at), 1, made, hash, 'original'))
+    reader.push(hashListEnd)
+    reader.end()
+    expect(seen).toBe(20_000)
+  })
+
   it('that is none, or not complete, is refused', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.constantFrom('<a/>', '<!DOCTYPE a><hashlist/>')), (text) => {

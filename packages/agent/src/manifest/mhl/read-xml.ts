@@ -28,6 +28,9 @@ function reader(
   })
   parser.on('opentag', ({ local, attributes }) => {
     const values = Object.entries(attributes).map(([name, { value }]) => [name, value])
+    // What stands between elements is only there for the eye.
+    const around = open.at(-1)
+    if (around !== undefined) around.text = ''
     names.push(local)
     open.push({ attributes: Object.fromEntries(values) as Record<string, string>, text: '' })
     if (open.length > 20) throw new Error('Too deep')
