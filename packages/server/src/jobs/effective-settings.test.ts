@@ -155,12 +155,21 @@ describe('values', () => {
     [{ transfer_ignore_existing: 'file' }, { ignoreExisting: true }],
     [{ transfer_resume: 'off', transfer_resume_min_size: '20' }, { resumeFrom: null }],
     [{ transfer_resume_min_size: '1.5' }, { resumeFrom: 1_500_000 }],
+    [{ transfer_trash: 'none', transfer_trash_days: '7' }, { trash: { kind: 'none' } }],
+    [{ transfer_trash_days: '-1' }, { trash: { kind: 'forever' } }],
+    [
+      { transfer_trash_days: '2.5', transfer_settle_s: '60' },
+      { trash: { kind: 'days', days: 2.5 }, settle: 60 },
+    ],
+    [{ transfer_trash_days: 'soon', transfer_trash: 'maybe' }, {}],
     [{ transfer_attributes: '' }, { attributes: [] }],
     [{ transfer_attributes: 'owner,mode,times,acl' }, { attributes: ['times', 'mode', 'owner'] }],
     [{ transfer_reserved_space: '10%' }, { reserve: { kind: 'part', part: 0.1 } }],
     [{ transfer_reserved_space: '5' }, { reserve: { kind: 'bytes', bytes: 5_000_000 } }],
   ])('%j are told to agents as %j', (values, options) => {
     expect(copyWords(given(values)).options).toEqual(options)
+    const days = Number(settings.transfer_trash_days.default)
+    expect(defaultOptions.trash).toEqual({ kind: 'days', days })
     expect(defaultOptions.resumeFrom).toBe(Number(settings.transfer_resume_min_size.default) * 1e6)
   })
 
