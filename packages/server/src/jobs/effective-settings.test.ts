@@ -161,7 +161,7 @@ describe('values', () => {
       { transfer_trash_days: '2.5', transfer_settle_s: '60' },
       { trash: { kind: 'days', days: 2.5 }, settle: 60 },
     ],
-    [{ transfer_trash_days: 'soon', transfer_trash: 'maybe' }, {}],
+    [{ transfer_trash_days: 'soon', transfer_trash: 'maybe' }, undefined],
     [{ transfer_attributes: '' }, { attributes: [] }],
     [{ transfer_attributes: 'owner,mode,times,acl' }, { attributes: ['times', 'mode', 'owner'] }],
     [{ transfer_reserved_space: '10%' }, { reserve: { kind: 'part', part: 0.1 } }],
