@@ -133,8 +133,13 @@ export class Manifest {
     return this.#record.take()
   }
 
-  async close(): Promise<void> {
+  /** Nothing is read any more; what is under way ends soon. */
+  stop(): void {
     this.#closed = true
+  }
+
+  async close(): Promise<void> {
+    this.stop()
     await this.#reading
     this.#flush()
     this.#record.close()

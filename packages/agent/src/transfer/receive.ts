@@ -130,6 +130,7 @@ export class Receive implements ReceiverOutput {
   /** Ends: what is under way is closed, parts stay for the next time. */
   async close(): Promise<void> {
     this.#closed = true
+    this.#host.manifest?.stop()
     this.#large.close()
     this.#questions.close()
     await this.#committer.idle()
