@@ -20,7 +20,7 @@ export const maxPath = 4096
 export const maxName = 255
 export const maxMessage = 1000
 /** Entries that a sender may have announced and that are not settled yet. */
-export const maxOutstanding = 16_384
+export const maxOutstanding = 8192
 /** Of a block of an older file: its length u32, and the first 8 bytes of its digest. */
 export const blockBytes = 4 + 8
 /** Tasks that a peer may have named and that are not settled yet. */
