@@ -156,14 +156,18 @@ describe('the keeper of the trash', () => {
   it('keeps what it cannot look at, and goes on with the others', async () => {
     const keeper = await start()
     const gone = join(base, 'gone')
+    mkdirSync(join(gone, '.waybill-trash/2026-05-01T120000Z'), { recursive: true })
     keeper.use(gone)
+    keeper.use(join(base, 'never there'))
     keeper.use(root)
     fill('2026-05-01T120000Z', 'keep-1-days')
     await keeper.look()
+    rmSync(gone, { recursive: true })
     pass(2)
     await keeper.look()
     expect(left()).toEqual([])
     expect(lines.some((line) => line.includes(gone))).toBe(true)
+    expect(lines.some((line) => line.includes('never'))).toBe(false)
   })
 
   it('gives way when a disk is full, the oldest first, and nothing of today', async () => {

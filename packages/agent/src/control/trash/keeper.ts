@@ -144,9 +144,9 @@ export class TrashKeeper {
     try {
       return await this.#files.trashOf(root)
     } catch (error) {
-      this.#complain(root, error)
-      // It is as it was.
+      // It is as it was. A root that never had any trash, such as a single file's, need not even be there.
       const seen = this.#state.roots.get(root)?.seen ?? new Map<string, number>()
+      if (seen.size > 0) this.#complain(root, error)
       return [...seen.keys()].map((name) => ({ name, days: Number.POSITIVE_INFINITY }))
     }
   }
