@@ -1,6 +1,10 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { fromAgent, maxControlMessage, parseMessage } from '@waybill/api'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { tempDirectory } from '../../../../testkit/src/temp.js'
 import { Outbox, type Report } from './outbox.js'
 import { testResult } from './testing.js'
 
@@ -67,6 +71,30 @@ describe('an outbox', () => {
       expect(Buffer.byteLength(JSON.stringify(report))).toBeLessThan(maxControlMessage)
       expect(parseMessage(fromAgent, JSON.stringify(report))).toEqual(report)
     }
+  })
+
+  it('tells the lines of a manifest before the results that come after them, and what of it is lost', () => {
+    const file = join(tempDirectory('outbox'), 'record')
+    writeFileSync(file, 'first\nsecond\n')
+    const outbox = new Outbox('s', 1, 'job')
+    outbox.addManifest([
+      { file, from: 0, to: 6 },
+      { file, from: 6, to: 13 },
+      { file: null, from: 0, to: 0 },
+    ])
+    outbox.addResults([testResult('a')])
+    outbox.addEnd(end)
+    const sent: Report[] = []
+    const send = (report: Report) => sent.push(report) > 0
+    outbox.flush(send)
+    for (const { seq } of [...sent]) outbox.acknowledge(seq)
+    outbox.flush(send)
+    const shown = sent.map((report) => {
+      expect(parseMessage(fromAgent, JSON.stringify(report))).toEqual(report)
+      if (report.type !== 'session.manifest') return report.type
+      return report.lines === null ? 'lost' : gunzipSync(Buffer.from(report.lines, 'base64')).toString()
+    })
+    expect(shown).toEqual(['first\n', 'second\n', 'lost', 'session.results', 'session.ended'])
   })
 
   it('never sends what the control plane would not take', () => {

@@ -149,6 +149,21 @@ describe('reports', () => {
     expect(sessions.list()).toEqual([])
   })
 
+  it('let the engine forget the job when all of it was done and told, and only then', async () => {
+    for (const [session, status] of [
+      ['a', 'done'],
+      ['b', 'failed'],
+    ] as const) {
+      await sessions.open(testSpec(session, 1, `job of ${session}`))
+      engine.events.results(session, [{ ...testResult('t'), status }])
+      engine.events.ended(session, { reason: 'finished', code: null, message: null, cipher: null })
+      await settle()
+      expect(engine.forgotten).toHaveLength(0)
+    }
+    for (const report of sent.filter(({ type }) => type !== 'hello')) ack(report)
+    expect(engine.forgotten).toEqual(['job of a'])
+  })
+
   it('are forgotten, and the session stopped, when the control plane wants no more of it', async () => {
     await sessions.open(testSpec('a', 1))
     await sessions.open(testSpec('b', 1, 'another job'))
