@@ -32,8 +32,13 @@ const states: Readonly<Record<string, ManifestState>> = { t: 'transferred', r: '
 export function printManifestLine(line: ManifestLine): string {
   const { task, path, size, mtime, state, checksum, bytes } = line
   // By hand: there is one for every file, and nothing but the path needs escapes.
-  const head = `[${task},${JSON.stringify(path)},${size},"${mtime}","${letters[state]}","${checksum ?? ''}"`
+  const head = `${manifestLineHead(task, path)}${size},"${mtime}","${letters[state]}","${checksum ?? ''}"`
   return bytes === undefined ? `${head}]\n` : `${head},"${bytes}"]\n`
+}
+
+/** How the line of a file begins, and no line of another one. */
+export function manifestLineHead(task: number, path: string): string {
+  return `[${task},${JSON.stringify(path)},`
 }
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER))
