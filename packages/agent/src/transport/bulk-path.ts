@@ -29,6 +29,8 @@ export interface BulkPathEvents {
   empty(): void
 }
 
+/** Connections of one link, however many a peer would like. */
+const mostConnections = 64
 /** Round trip from which on BBR is asked for, milliseconds. */
 const bbrFrom = 5
 /** How often a limited session moves data, milliseconds. */
@@ -67,7 +69,7 @@ export class BulkPath {
    */
   add(socket: Socket, index: number, keys: LinkKeys, isOurs: boolean): Promise<boolean> {
     return new Promise((resolve) => {
-      if (this.#ended || index === 0 || this.#seen.has(index)) {
+      if (this.#ended || index < 1 || index > mostConnections || this.#seen.has(index)) {
         socket.destroy()
         resolve(false)
         return

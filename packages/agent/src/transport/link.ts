@@ -76,6 +76,8 @@ export class Link {
   readonly #early: Buffer[] = []
   #isReady = false
   #quietTicks = 0
+  /** Nothing is heard because control frames are not read. */
+  #isDeaf = false
   #paused = false
   #down = false
   /** Whether it went down when nothing had been heard for a while. */
@@ -193,7 +195,7 @@ export class Link {
         closed: (error) => this.#flowClosed(error),
       },
     )
-    this.#carrier.pause(this.#paused)
+    this.#carrier.pause('data', this.#paused)
     this.#out.window(flowFrames)
     this.#begin()
     // The listening side learns from the first datagram where its peer is.
@@ -245,13 +247,15 @@ export class Link {
   /** Stops and resumes reading of data, while this side cannot keep up. */
   pause(paused: boolean): void {
     this.#paused = paused
-    this.#carrier?.pause(paused)
+    this.#carrier?.pause('data', paused)
     this.#bulk.pause(paused)
   }
 
   /** The same for control frames. */
   pauseControl(paused: boolean): void {
-    this.#control?.pause(paused)
+    this.#isDeaf = paused && this.#carrier === undefined
+    if (this.#carrier === undefined) this.#control?.pause(paused)
+    else this.#carrier.pause('control', paused)
   }
 
   /** Closes the link after what was said so far. */
@@ -332,10 +336,10 @@ export class Link {
 
   #tick(): void {
     if (this.#control === undefined) return
-    this.#quietTicks++
+    this.#quietTicks = this.#isDeaf ? 0 : this.#quietTicks + 1
     if (this.#quietTicks > ticksToSilence) {
       this.#lost(lossOf(new Error('Nothing was heard of the other agent for too long')))
-    } else if (this.#quietTicks > 1) {
+    } else if (this.#quietTicks > 1 || this.#isDeaf) {
       this.control(encode({ type: 'ping' }))
     }
   }

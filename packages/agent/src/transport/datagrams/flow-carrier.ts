@@ -1,4 +1,11 @@
-import { Flow, type FlowStats, FrameDecoder, type Payload, ProtocolError } from '@waybill/asc'
+import {
+  Flow,
+  type FlowStats,
+  type FlowStream,
+  FrameDecoder,
+  type Payload,
+  ProtocolError,
+} from '@waybill/asc'
 import type { BufferPool } from '../buffers.js'
 import type { LinkKeys } from '../link-keys.js'
 import type { DatagramSocket, Peer } from './datagram-socket.js'
@@ -45,8 +52,9 @@ export class FlowCarrier {
   #unwritten: Buffer[] = []
   /** Of the first frame of data, what was taken already. */
   #taken = 0
-  #paused = false
-  #withheld = 0
+  readonly #paused = { control: false, data: false }
+  /** What the peer is not told of while it is paused; bytes. */
+  readonly #withheld = { control: 0, data: 0 }
   #polling: NodeJS.Immediate | undefined
   #timer: NodeJS.Timeout | undefined
   #ended = false
@@ -109,12 +117,12 @@ export class FlowCarrier {
     }
   }
 
-  /** While paused the peer is not told that it may send more. */
-  pause(paused: boolean): void {
-    this.#paused = paused
-    if (paused || this.#withheld === 0) return
-    this.#flow.consumed('data', this.#withheld)
-    this.#withheld = 0
+  /** While a stream is paused the peer is not told that it may send more of it. */
+  pause(stream: FlowStream, paused: boolean): void {
+    this.#paused[stream] = paused
+    if (paused || this.#withheld[stream] === 0) return
+    this.#flow.consumed(stream, this.#withheld[stream])
+    this.#withheld[stream] = 0
     this.#plan()
   }
 
@@ -144,23 +152,19 @@ export class FlowCarrier {
     this.#plan()
   }
 
-  #receive(stream: 'control' | 'data', bytes: Buffer): void {
+  #receive(stream: FlowStream, bytes: Buffer): void {
     if (this.#ended) return
     try {
-      if (stream === 'control') {
-        this.#control.push(bytes)
-        this.#flow.consumed('control', bytes.length)
-      } else {
-        this.#data.push(bytes)
-        if (this.#paused) this.#withheld += bytes.length
-        else this.#flow.consumed('data', bytes.length)
-      }
+      const decoder = stream === 'control' ? this.#control : this.#data
+      decoder.push(bytes)
+      if (this.#paused[stream]) this.#withheld[stream] += bytes.length
+      else this.#flow.consumed(stream, bytes.length)
     } catch (error) {
       this.#end(error instanceof Error ? error : new ProtocolError('frame', String(error)))
     }
   }
 
-  #room(stream: 'control' | 'data'): void {
+  #room(stream: FlowStream): void {
     if (stream === 'control') this.#writeControl()
     else this.#events.room()
   }
