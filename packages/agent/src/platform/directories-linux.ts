@@ -3,6 +3,7 @@ import type { BytePath } from '@waybill/asc'
 import type { DirectoryHandle, FsPath } from './directories.js'
 import { type FileStatus, statusIn } from './file-status.js'
 import { cLibrary, type NativeCall } from './native.js'
+import { readIn } from './reading.js'
 
 /** O_PATH, which node:fs does not name: a handle that needs no right to list the directory. See open(2). */
 const O_PATH = 0o10000000
@@ -40,6 +41,10 @@ class LinuxDirectory implements DirectoryHandle {
 
   status(name: BytePath): FileStatus | undefined {
     return statusIn(this.#fd, name, () => this.at(name))
+  }
+
+  read<T>(name: BytePath, action: (fd: number) => T): T {
+    return readIn(this.#fd, name, () => this.at(name), action)
   }
 
   rename(from: BytePath, to: BytePath): void {

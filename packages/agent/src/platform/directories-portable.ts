@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { BytePath } from '@waybill/asc'
 import type { DirectoryHandle, FsPath } from './directories.js'
 import type { FileStatus } from './file-status.js'
+import { readAt } from './reading.js'
 
 function refused(path: string, code: string): NodeJS.ErrnoException {
   return Object.assign(new Error(`${code}: a symbolic link or no directory: ${path}`), { code })
@@ -37,6 +38,10 @@ class PortableDirectory implements DirectoryHandle {
 
   status(name: BytePath): FileStatus | undefined {
     return lstatSync(this.at(name), { bigint: true, throwIfNoEntry: false })
+  }
+
+  read<T>(name: BytePath, action: (fd: number) => T): T {
+    return readAt(this.at(name), action)
   }
 
   rename(from: BytePath, to: BytePath): void {

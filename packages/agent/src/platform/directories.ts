@@ -17,6 +17,8 @@ export interface DirectoryHandle {
   at(name: BytePath): FsPath
   /** What the entry `name` of this directory is, not what it links to; undefined when it is not there. */
   status(name: BytePath): FileStatus | undefined
+  /** Runs `action` with the entry `name` open for reading; not where it is a link. */
+  read<T>(name: BytePath, action: (fd: number) => T): T
   /** Gives the entry `from` of this directory another name in it; what has that name goes. */
   rename(from: BytePath, to: BytePath): void
   /** The directory itself, for opendir and for opening it to sync. */

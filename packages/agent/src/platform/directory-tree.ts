@@ -47,6 +47,11 @@ export class DirectoryTree {
     return this.directory(parentPath(path), create).status(baseName(path))
   }
 
+  /** Runs `action` with the file `path` open for reading; not where it is a link. */
+  read<T>(path: BytePath, action: (fd: number) => T): T {
+    return this.directory(parentPath(path)).read(baseName(path), action)
+  }
+
   /** Gives the entry `path` the name `name` in its directory; what has that name goes. */
   rename(path: BytePath, name: BytePath): void {
     this.directory(parentPath(path)).rename(baseName(path), name)

@@ -1,4 +1,4 @@
-import { type BigIntStats, close, closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs'
+import { type BigIntStats, close, constants, fstatSync, openSync, read, readSync } from 'node:fs'
 import { type BytePath, chunkBytes, chunkCount, type Entry, joinPath } from '@waybill/asc'
 import { type FileStatus, statusOf } from '../platform/file-status.js'
 import { Holes } from '../platform/holes.js'
@@ -28,19 +28,19 @@ export function isUnchanged({ size, mtime, stamp }: Entry, stat: FileStatus): bo
 
 /** Reads a whole small file into `room`. Answers how it is now if it is not what was announced. */
 export function readSmall(place: Place, entry: Entry, room: Buffer): BigIntStats | undefined {
-  const fd = openSource(place, entry.path)
-  try {
-    let at = 0
-    while (at < entry.size) {
-      const count = readSync(fd, room, at, entry.size - at, null)
-      if (count === 0) break
-      at += count
-    }
-    const stat = statusOf(fd)
-    return at === entry.size && stat.isFile() && isUnchanged(entry, stat) ? undefined : statFile(fd)
-  } finally {
-    closeSync(fd)
+  const path = joinPath(place.base, entry.path)
+  return retryStale(place.tree, () => place.tree.read(path, (fd) => readWhole(fd, entry, room)))
+}
+
+function readWhole(fd: number, entry: Entry, room: Buffer): BigIntStats | undefined {
+  let at = 0
+  while (at < entry.size) {
+    const count = readSync(fd, room, at, entry.size - at, null)
+    if (count === 0) break
+    at += count
   }
+  const stat = statusOf(fd)
+  return at === entry.size && stat.isFile() && isUnchanged(entry, stat) ? undefined : statFile(fd)
 }
 
 /** A large file that is being read, chunk by chunk and in any order. */
