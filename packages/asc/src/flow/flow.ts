@@ -58,7 +58,7 @@ export interface FlowOptions {
 }
 
 /** Beyond what fills the line, so much may wait to be sent; bytes. */
-const ahead = 2 * 1024 * 1024
+const ahead = 1024 * 1024
 const maxProbeWait = 2000
 /** Tries to bring the last data over before a flow that is closed gives up. */
 const closingProbes = 4
@@ -194,7 +194,7 @@ export class Flow {
 
   /** Enough to go on while what was lost travels once more, and that again; bytes. */
   #mostHeld(stream: FlowStream): number {
-    return stream === 'control' ? windows.control : 3 * this.#congestion.window + ahead
+    return stream === 'control' ? windows.control : 2 * this.#congestion.window + ahead
   }
 
   get #isThrough(): boolean {
