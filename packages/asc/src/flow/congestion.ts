@@ -28,8 +28,11 @@ const startupGain = 2.77
 const drainGain = 0.5
 const upGain = 1.25
 const downGain = 0.75
-/** Packets under way, in products of rate and round trip. */
-const windowGain = 2
+/** Bytes under way, in products of rate and round trip: while more is tried, and else. */
+const tryingGain = 2
+const windowGain = 1.5
+/** After startup a rate is measured over so many rounds: processes that are woken late make short samples too high. */
+const longRounds = 2
 /** Startup is over when the rate grew less than this three rounds in a row. */
 const growth = 1.25
 const flatRounds = 3
@@ -67,6 +70,8 @@ export class Congestion {
   #phaseAt = 0
   #rates: { readonly round: number; readonly rate: number }[] = []
   #round = 0
+  /** How the latest rounds began. */
+  readonly #rounds: { readonly at: number; readonly delivered: number; readonly idle: boolean }[] = []
   #roundEnds = 0
   #roundDelivered = 0
   #roundLost = 0
@@ -107,7 +112,8 @@ export class Congestion {
     if (this.rate === 0 || this.minRtt === Number.POSITIVE_INFINITY) return first
     const product = this.#product
     if (this.#phase === 'probeRtt') return Math.max(leastPackets * this.#datagram, probeRttGain * product)
-    const wanted = windowGain * product + this.rate * wakeMs + 3 * this.#datagram
+    const gain = this.#phase === 'startup' || this.#phase === 'up' ? tryingGain : windowGain
+    const wanted = gain * product + this.rate * wakeMs + 3 * this.#datagram
     const most = this.#phase === 'startup' ? Math.max(wanted, first) : wanted
     return Math.max(leastPackets * this.#datagram, Math.min(most, this.#ceiling))
   }
@@ -122,8 +128,11 @@ export class Congestion {
       this.#round++
       this.#roundEnds = ack.delivered
     }
-    if (sample !== undefined) this.#learnRate(sample.rate, sample.idle)
-    if (newRound) this.#onRound(ack, sample.idle)
+    if (sample !== undefined && this.#phase === 'startup') this.#learnRate(sample.rate, sample.idle)
+    if (newRound) {
+      this.#measureRounds(ack, sample.idle)
+      this.#onRound(ack, sample.idle)
+    }
     this.#learnRtt(ack)
     this.#advance(now, ack.inFlight)
   }
@@ -145,6 +154,16 @@ export class Congestion {
       default:
         return 1
     }
+  }
+
+  #measureRounds({ now, delivered }: CongestionAck, idle: boolean): void {
+    const [first] = this.#rounds
+    if (first !== undefined && this.#rounds.length === longRounds) {
+      this.#rounds.shift()
+      const isIdle = idle || first.idle || this.#rounds.some((round) => round.idle)
+      if (this.#phase !== 'startup') this.#learnRate((delivered - first.delivered) / (now - first.at), isIdle)
+    }
+    this.#rounds.push({ at: now, delivered, idle })
   }
 
   #learnRate(rate: number, idle: boolean): void {
