@@ -25,6 +25,8 @@ type Phase = 'startup' | 'drain' | 'cruise' | 'up' | 'down' | 'probeRtt'
 
 /** Doubles the rate each round trip: 4 ln 2. */
 const startupGain = 2.77
+/** As many are under way as that takes, until the round trip has grown by this. */
+const startupQueue = 1.1
 const drainGain = 0.5
 const upGain = 1.25
 const downGain = 0.75
@@ -46,6 +48,9 @@ const jamLoss = 0.02
 const jamQueue = 1.15
 const jamLossAlone = 0.2
 const jamPackets = 8
+/** Over how many rounds the usual loss is smoothed, and what is the most that is made up for. */
+const usualRounds = 8
+const mostUsualLoss = 0.1
 /** Rounds for which the highest rate is remembered. */
 const rateRounds = 10
 /** How long the shortest round trip is believed, and how long it takes to measure it anew. */
@@ -56,7 +61,7 @@ const probeRttGain = 0.5
 const cruiseRounds = 6
 /** So much more may be under way, for processes that are woken late. */
 const wakeMs = 4
-const firstPackets = 50
+const firstPackets = 64
 /** What the path had before is tried by half, so that it may have become slower; as in careful resume. */
 const trustInExpected = 0.5
 /** For as long as the first round trip is likely to take. */
@@ -76,10 +81,13 @@ export class Congestion {
   #roundDelivered = 0
   #roundLost = 0
   #roundLostPackets = 0
+  /** Part of what is sent that is lost round after round. */
+  #usualLoss = 0
   #full = 0
   #flat = 0
   minRtt = Number.POSITIVE_INFINITY
   #minRttAt = 0
+  #latestRtt = 0
   #probeEnds: number | undefined
   /** Above this, packets were lost in masses. */
   #ceiling = Number.POSITIVE_INFINITY
@@ -101,7 +109,8 @@ export class Congestion {
 
   /** How fast to send, before anything was measured as if the round trip were `guess`. */
   pacing(guess: number): number {
-    if (this.rate > 0) return this.rate * this.#pacingGain
+    // What will be lost is sent on top, or what arrives would be less with every round.
+    if (this.rate > 0) return (this.rate * this.#pacingGain) / (1 - this.#usualLoss)
     const first = ((firstPackets * this.#datagram) / guess) * this.#pacingGain
     return Math.max(first, this.#expected * trustInExpected)
   }
@@ -112,8 +121,7 @@ export class Congestion {
     if (this.rate === 0 || this.minRtt === Number.POSITIVE_INFINITY) return first
     const product = this.#product
     if (this.#phase === 'probeRtt') return Math.max(leastPackets * this.#datagram, probeRttGain * product)
-    const gain = this.#phase === 'startup' || this.#phase === 'up' ? tryingGain : windowGain
-    const wanted = gain * product + this.rate * wakeMs + 3 * this.#datagram
+    const wanted = this.#windowGain * product + this.rate * wakeMs + 3 * this.#datagram
     const most = this.#phase === 'startup' ? Math.max(wanted, first) : wanted
     return Math.max(leastPackets * this.#datagram, Math.min(most, this.#ceiling))
   }
@@ -139,6 +147,12 @@ export class Congestion {
 
   get #product(): number {
     return this.rate * this.minRtt
+  }
+
+  get #windowGain(): number {
+    if (this.#phase === 'startup')
+      return this.#latestRtt < startupQueue * this.minRtt ? startupGain : windowGain
+    return this.#phase === 'up' ? tryingGain : windowGain
   }
 
   get #pacingGain(): number {
@@ -177,6 +191,8 @@ export class Congestion {
 
   #onRound(ack: CongestionAck, idle: boolean): void {
     const all = this.#roundLost + this.#roundDelivered
+    const lossNow = all === 0 ? 0 : Math.min(mostUsualLoss, this.#roundLost / all)
+    this.#usualLoss += (lossNow - this.#usualLoss) / usualRounds
     const part = this.#roundLostPackets < jamPackets ? 0 : this.#roundLost / all
     const hasQueue = (ack.rtt ?? 0) > jamQueue * this.minRtt
     const jammed = part > (hasQueue ? jamLoss : jamLossAlone)
@@ -209,6 +225,7 @@ export class Congestion {
 
   #learnRtt({ now, rtt }: CongestionAck): void {
     if (rtt === undefined) return
+    this.#latestRtt = rtt
     if (rtt <= this.minRtt) {
       this.minRtt = rtt
       this.#minRttAt = now
