@@ -2,6 +2,7 @@ import { BufferPool } from '../transport/buffers.js'
 import { LinkListener } from '../transport/listener.js'
 import { Unreached } from './choice.js'
 import { HostedLink } from './hosted-link.js'
+import { KnownRates } from './known-rates.js'
 import type { FromNetwork, NetworkOptions, Post, ToNetwork } from './messages.js'
 
 /** The side of the sockets: all links of one process, with the listener that they share. Driven by messages. */
@@ -18,6 +19,7 @@ export class NetworkHost {
       pool: this.#pool,
       listener: new LinkListener(),
       unreached: new Unreached(),
+      rates: new KnownRates(),
       silenceMs: options.silenceMs ?? 15_000,
       expectMs: options.expectMs ?? 30_000,
       dialMs: options.dialMs ?? 15_000,

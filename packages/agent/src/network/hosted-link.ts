@@ -15,6 +15,7 @@ import { distanceMs, firstConnections, type Unreached } from './choice.js'
 import { type Way, WayFinder } from './dialling.js'
 import { type LinkFault, unreachable } from './faults.js'
 import { Growth, growthEvery } from './growth.js'
+import type { KnownRates } from './known-rates.js'
 import type { FromNetwork, LinkSpec, Post } from './messages.js'
 
 export interface HostShared {
@@ -22,6 +23,8 @@ export interface HostShared {
   readonly listener: LinkListener
   /** Peers that datagrams do not reach. */
   readonly unreached: Unreached
+  /** What flows of datagrams measured. */
+  readonly rates: KnownRates
   readonly silenceMs: number
   readonly expectMs: number
   readonly dialMs: number
@@ -36,6 +39,9 @@ export interface HostedLinkEvents {
 /** Payloads that may be with the session at a time, and control frames; bytes. Beyond that nothing is read. */
 const mostLent = 24 * 1024 * 1024
 const mostControl = 4 * 1024 * 1024
+
+/** Packets with data after which the rate that a flow measured is worth to be remembered. */
+const packetsToLearn = 5000
 
 /** One link on the side of the sockets: makes it, and holds the session to what it may have at a time. */
 export class HostedLink {
@@ -54,6 +60,7 @@ export class HostedLink {
   #way: Way | undefined
   #transport: Transport = 'tcp'
   #roundTrip: number | undefined
+  #address: string | undefined
   #growing: NodeJS.Timeout | undefined
   /** Bytes of data that went either way. */
   #moved = 0
@@ -139,6 +146,7 @@ export class HostedLink {
           try {
             checkCipher(socket, cipher)
             this.#roundTrip = kernelRoundTrip(socket)
+            this.#address = socket.remoteAddress
             void this.#link.join(socket, LinkKeys.of(socket, cipher, false))
           } catch (error) {
             socket.destroy()
@@ -231,7 +239,9 @@ export class HostedLink {
       const way = this.#way?.kind === 'udp' ? this.#way : undefined
       const socket = way?.socket ?? listener.datagrams
       if (socket === undefined) return
-      this.#link.carry({ socket, datagram, peer: way?.peer, roundTrip })
+      this.#address = way?.peer.address ?? this.#address
+      const expected = this.#shared.rates.of(this.#address, performance.now())
+      this.#link.carry({ socket, datagram, peer: way?.peer, roundTrip, expected })
     } else if (isListener && keys !== undefined) {
       listener.stands(keys.id, {
         take: (plain, index, proved) => {
@@ -283,10 +293,18 @@ export class HostedLink {
     clearTimeout(this.#expecting)
     clearInterval(this.#growing)
     this.#endAnswers?.()
+    this.#learnRate()
     if (this.#link.fellSilent && this.#way?.kind === 'udp') {
       this.#shared.unreached.add(this.#way.peer.address, performance.now())
     }
     this.#events.post({ type: 'down', link: this.#id, fault })
+  }
+
+  /** Only who sent much has measured the path. */
+  #learnRate(): void {
+    const { flow } = this.#link
+    if (this.#address === undefined || flow === undefined || flow.packets < packetsToLearn) return
+    this.#shared.rates.learn(this.#address, flow.rate, performance.now())
   }
 
   #over(): void {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { decode, encode, frameType, type Payload, ProtocolError } from '@waybill/asc'
+import { decode, encode, type FlowStats, frameType, type Payload, ProtocolError } from '@waybill/asc'
 import { failureOf, type LinkFault, lossOf } from '../network/faults.js'
 import type { BufferPool } from './buffers.js'
 import { BulkPath } from './bulk-path.js'
@@ -120,9 +120,9 @@ export class Link {
     return this.#bulk.size
   }
 
-  /** Round trip of the flow of datagrams, milliseconds. */
-  get flowRoundTrip(): number | undefined {
-    return this.#carrier?.stats.minRtt
+  /** How the flow of datagrams is doing, where data travels so. */
+  get flow(): FlowStats | undefined {
+    return this.#carrier?.stats
   }
 
   /**
@@ -174,7 +174,7 @@ export class Link {
    * From here on control frames and data travel as a flow of datagrams; the TLS connection stays, as the sign that the
    * peer is there.
    */
-  carry(options: Pick<CarrierOptions, 'socket' | 'peer' | 'datagram' | 'roundTrip'>): void {
+  carry(options: Pick<CarrierOptions, 'socket' | 'peer' | 'datagram' | 'roundTrip' | 'expected'>): void {
     if (this.#keys === undefined || this.#down) return
     const { pool, bucket } = this.#options
     this.#carrier = new FlowCarrier(

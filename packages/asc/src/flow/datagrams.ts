@@ -1,15 +1,13 @@
 import type { FlowSealer } from './flow.js'
-import { flowIdBytes, packetHead, tagBytes } from './limits.js'
+import { batchBytes, flowIdBytes, packetHead, tagBytes } from './limits.js'
 import { PacketWriter } from './packet.js'
-
-/** Bytes that are handed over at a time: what the kernel cuts up in one call. */
-const batchBytes = 64_000
 
 /** Makes packets, seals them, and gathers them to be sent together. */
 export class Datagrams {
   readonly #id: Buffer
   readonly #size: number
   readonly #sealer: FlowSealer
+  readonly #memory: () => Buffer
   readonly #send: (bytes: Buffer, size: number) => void
   /** The packet that is being written. */
   readonly packet: PacketWriter
@@ -18,12 +16,13 @@ export class Datagrams {
 
   constructor(
     options: { readonly id: Buffer; readonly datagram: number; readonly sealer: FlowSealer },
-    send: (bytes: Buffer, size: number) => void,
+    out: { memory(): Buffer; send(bytes: Buffer, size: number): void },
   ) {
     this.#id = options.id
     this.#size = options.datagram
     this.#sealer = options.sealer
-    this.#send = send
+    this.#memory = () => out.memory()
+    this.#send = (bytes, size) => out.send(bytes, size)
     this.packet = new PacketWriter(options.datagram - packetHead - tagBytes)
   }
 
@@ -36,7 +35,7 @@ export class Datagrams {
   seal(number: number): void {
     const { size } = this
     if (this.#length + size > batchBytes) this.flush()
-    this.#batch ??= Buffer.allocUnsafeSlow(batchBytes)
+    this.#batch ??= this.#memory()
     const at = this.#length
     this.#id.copy(this.#batch, at)
     this.#batch.writeUInt32LE(number % 0x1_0000_0000, at + flowIdBytes)

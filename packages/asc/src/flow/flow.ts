@@ -20,9 +20,11 @@ import { type SentPacket, SentPackets } from './sent-packets.js'
 import type { FlowStats } from './stats.js'
 
 export interface FlowOutput {
+  /** Memory of `batchBytes` for datagrams; it comes back with `send`. */
+  memory(): Buffer
   /**
    * Datagrams to send: one after the other in `bytes`, each `size` long except that the last may be shorter. The
-   * memory belongs to the callee.
+   * memory is the one that was given, and the callee's again.
    */
   send(bytes: Buffer, size: number): void
   /** Next bytes of a stream, in order; the view may be used until this returns. */
@@ -109,7 +111,7 @@ export class Flow {
     this.#congestion = new Congestion(datagram, (options.expected ?? 0) / 1000)
     this.#pacer = new Pacer(now)
     this.#roundTrip = new RoundTrip(options.rtt)
-    this.#datagrams = new Datagrams(options, (bytes, size) => out.send(bytes, size))
+    this.#datagrams = new Datagrams(options, out)
   }
 
   get stats(): FlowStats {

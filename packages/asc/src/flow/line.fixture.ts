@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { Flow, type FlowOptions, type FlowOutput, type FlowSealer } from './flow.js'
-import { packetHead, tagBytes } from './limits.js'
+import { batchBytes, packetHead, tagBytes } from './limits.js'
 
 /** What a line does to datagrams. Probabilities from 0 to 1. */
 export interface LineOptions {
@@ -117,6 +117,7 @@ export class End {
 
   constructor(options: FlowOptions, send: FlowOutput['send'], room: () => void) {
     this.flow = new Flow(options, {
+      memory: () => Buffer.allocUnsafeSlow(batchBytes),
       send,
       data: (stream, bytes) => {
         if (this.keep) this.got[stream].push(Buffer.from(bytes))

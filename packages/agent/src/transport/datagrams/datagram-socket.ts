@@ -67,21 +67,34 @@ export class DatagramSocket {
     this.#handlers.delete(name.toString('latin1'))
   }
 
-  /** Sends datagrams of `size` bytes that stand one after the other; the last may be shorter. What fails is lost. */
-  send(bytes: Buffer, size: number, to: Peer): void {
-    if (this.#closed) return
-    if (bytes.length <= size) {
-      this.#sendOne(bytes, to)
+  /**
+   * Sends datagrams of `size` bytes that stand one after the other; the last may be shorter. What fails is lost. `done`
+   * when the memory is free again.
+   */
+  send(bytes: Buffer, size: number, to: Peer, done: () => void = nothing): void {
+    if (this.#closed) {
+      done()
+    } else if (bytes.length <= size) {
+      this.#sendOne(bytes, to, done)
     } else if (this.#cutsAt(size)) {
       this.#socket.send(bytes, to.port, to.address, (error) => {
-        if (error === null || !['EIO', 'EINVAL', 'EMSGSIZE'].includes(codeOf(error))) return
+        if (error === null || !['EIO', 'EINVAL', 'EMSGSIZE'].includes(codeOf(error))) {
+          done()
+          return
+        }
         // The device cannot: from now on one by one, these first.
         this.#cut = false
         cutDatagrams(this.#socket, 0)
-        this.send(bytes, size, to)
+        this.send(bytes, size, to, done)
       })
     } else {
-      for (let at = 0; at < bytes.length; at += size) this.#sendOne(bytes.subarray(at, at + size), to)
+      let left = Math.ceil(bytes.length / size)
+      const through = () => {
+        if (--left === 0) done()
+      }
+      for (let at = 0; at < bytes.length; at += size) {
+        this.#sendOne(bytes.subarray(at, at + size), to, through)
+      }
     }
   }
 
@@ -92,14 +105,18 @@ export class DatagramSocket {
     this.#socket.close()
   }
 
-  #sendOne(datagram: Buffer, { port, address }: Peer): void {
-    this.#socket.send(datagram, port, address, () => undefined)
+  #sendOne(datagram: Buffer, { port, address }: Peer, done: () => void): void {
+    this.#socket.send(datagram, port, address, () => done())
   }
 
   #cutsAt(size: number): boolean {
     if (this.#cut !== false && this.#cut !== size) this.#cut = cutDatagrams(this.#socket, size) ? size : false
     return this.#cut !== false
   }
+}
+
+function nothing(): void {
+  // Memory that nobody waits for.
 }
 
 function bound(type: 'udp4' | 'udp6', port: number): Promise<Socket> {

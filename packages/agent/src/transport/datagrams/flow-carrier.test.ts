@@ -73,7 +73,8 @@ class End {
 
   constructor(socket: DatagramSocket, keys: LinkKeys, port: number | undefined) {
     const peer = port === undefined ? undefined : { address: '127.0.0.1', port }
-    const options = { socket, peer, keys, datagram: 1232, roundTrip: 1, pool: new BufferPool(), rate: -1 }
+    const path = { datagram: 1232, roundTrip: 1, expected: undefined }
+    const options = { socket, peer, keys, ...path, pool: new BufferPool(), rate: -1 }
     this.carrier = new FlowCarrier(options, {
       control: (type) => this.control.push(type),
       data: (_type, payload) => {

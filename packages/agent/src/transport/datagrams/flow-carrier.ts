@@ -1,4 +1,5 @@
 import {
+  batchBytes,
   Flow,
   type FlowStats,
   type FlowStream,
@@ -36,9 +37,14 @@ export interface CarrierOptions {
   readonly keys: LinkKeys
   readonly datagram: number
   readonly roundTrip: number | undefined
+  /** What the path delivered a while ago, bytes a second. */
+  readonly expected: number | undefined
   readonly pool: BufferPool
   readonly rate: number
 }
+
+/** Batches of datagrams that are kept to be filled again. */
+const batchesKept = 16
 
 /** One flow of datagrams over a socket, as frames: control frames and data, in both directions. */
 export class FlowCarrier {
@@ -49,6 +55,7 @@ export class FlowCarrier {
   readonly #control: FrameDecoder
   readonly #data: FrameDecoder
   #peer: Peer | undefined
+  readonly #free: Buffer[] = []
   #unwritten: Buffer[] = []
   /** Of the first frame of data, what was taken already. */
   #taken = 0
@@ -60,7 +67,7 @@ export class FlowCarrier {
   #ended = false
 
   constructor(options: CarrierOptions, events: CarrierEvents) {
-    const { socket, peer, keys, datagram, roundTrip, pool, rate } = options
+    const { socket, peer, keys, datagram, roundTrip, expected, pool, rate } = options
     this.#socket = socket
     this.#events = events
     this.#peer = peer
@@ -76,11 +83,11 @@ export class FlowCarrier {
         sealer: new DatagramSealer(both),
         now: performance.now(),
         ...(roundTrip !== undefined && { rtt: roundTrip }),
+        ...(expected !== undefined && { expected }),
       },
       {
-        send: (bytes, size) => {
-          if (this.#peer !== undefined) this.#socket.send(bytes, size, this.#peer)
-        },
+        memory: () => this.#free.pop() ?? Buffer.allocUnsafeSlow(batchBytes),
+        send: (bytes, size) => this.#send(bytes, size),
         data: (stream, bytes) => this.#receive(stream, bytes),
         room: (stream) => this.#room(stream),
         closed: (error) => this.#end(error),
@@ -140,6 +147,14 @@ export class FlowCarrier {
   /** Ends it at once. */
   destroy(): void {
     this.#end(undefined)
+  }
+
+  #send(bytes: Buffer, size: number): void {
+    const through = () => {
+      if (this.#free.length < batchesKept) this.#free.push(Buffer.from(bytes.buffer))
+    }
+    if (this.#peer === undefined) through()
+    else this.#socket.send(bytes, size, this.#peer, through)
   }
 
   #datagram(bytes: Buffer, from: Peer): void {
