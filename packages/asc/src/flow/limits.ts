@@ -13,7 +13,7 @@ export const smallestDatagram = 1232
 export const largestDatagram = 1472
 
 /** What a peer may write ahead of what was consumed; bytes. */
-export const windows = { control: 4 * 1024 * 1024, data: 32 * 1024 * 1024 }
+export const windows = { control: 4 * 1024 * 1024, data: 40 * 1024 * 1024 }
 
 /** Bytes that are handed over to be sent at a time: what the kernel cuts up in one call. */
 export const batchBytes = 64_000

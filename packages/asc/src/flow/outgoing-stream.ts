@@ -1,4 +1,4 @@
-import { Pages } from './pages.js'
+import { Pages, pageBytes } from './pages.js'
 import { Ranges } from './ranges.js'
 
 /** A piece of a stream. */
@@ -12,8 +12,7 @@ export class OutgoingStream {
   readonly #pages = new Pages()
   readonly #acked = new Ranges()
   readonly #lost = new Ranges()
-  /** Everything below arrived. */
-  #base = 0
+  #arrived = 0
   /** The first byte that was never sent. */
   #next = 0
   #end = 0
@@ -26,7 +25,7 @@ export class OutgoingStream {
 
   /** Bytes that are written and have not arrived. */
   get held(): number {
-    return this.#end - this.#base
+    return this.#end - this.#arrived
   }
 
   /** Whether `take` would give something. */
@@ -73,12 +72,15 @@ export class OutgoingStream {
 
   /** A piece arrived. */
   acked(offset: number, length: number): void {
-    if (this.#acked.add(offset, offset + length) === 0) return
-    if (this.#lost.count > 0) this.#lost.remove(offset, offset + length)
-    const { start, end } = this.#acked.at(0)
-    if (start > this.#base) return
-    this.#base = end
-    this.#pages.dropBelow(end)
+    const end = offset + length
+    const fresh = this.#acked.add(offset, end)
+    if (fresh === 0) return
+    this.#arrived += fresh
+    if (this.#lost.count > 0) this.#lost.remove(offset, end)
+    // Memory goes page by page, so that one that was lost twice does not hold up all that was sent since.
+    for (let page = offset - (offset % pageBytes); page < end; page += pageBytes) {
+      if (this.#acked.covers(page, page + pageBytes)) this.#pages.dropPage(page)
+    }
   }
 
   /** A piece has to be sent again, as far as it did not arrive otherwise. */

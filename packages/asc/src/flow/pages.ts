@@ -1,4 +1,4 @@
-const pageBytes = 64 * 1024
+export const pageBytes = 64 * 1024
 /** Pages that are kept for use when they are free. */
 const kept = 32
 
@@ -54,6 +54,11 @@ export class Pages {
       for (let index = this.#first; index < first; index++) this.#drop(index)
     }
     this.#first = Math.max(first, this.#first)
+  }
+
+  /** Lets go of the page that `offset` lies in. */
+  dropPage(offset: number): void {
+    this.#drop(Math.floor(offset / pageBytes))
   }
 
   #drop(index: number): void {

@@ -26,6 +26,12 @@ export class Ranges {
     return index < this.count && value >= (this.#starts[index] ?? Number.NaN)
   }
 
+  /** Whether all of [start, end) is in the set. */
+  covers(start: number, end: number): boolean {
+    const range = this.at(this.#firstEndingAfter(start))
+    return range.start <= start && range.end >= end
+  }
+
   /** Adds [start, end). Answers how many of these numbers were not in the set before. */
   add(start: number, end: number): number {
     if (end <= start) return 0
