@@ -110,9 +110,11 @@ export class Congestion {
   /** How fast to send, before anything was measured as if the round trip were `guess`. */
   pacing(guess: number): number {
     // What will be lost is sent on top, or what arrives would be less with every round.
-    if (this.rate > 0) return (this.rate * this.#pacingGain) / (1 - this.#usualLoss)
+    const pace = (this.rate * this.#pacingGain) / (1 - this.#usualLoss)
+    if (this.rate > 0 && this.#phase !== 'startup') return pace
+    // The first words are few, and say nothing of what the path could carry.
     const first = ((firstPackets * this.#datagram) / guess) * this.#pacingGain
-    return Math.max(first, this.#expected * trustInExpected)
+    return Math.max(pace, first, this.#expected * trustInExpected)
   }
 
   /** How much may be under way. */

@@ -207,6 +207,8 @@ export class FlowCarrier {
     if (this.#ended) return
     this.#events.drained()
     clearTimeout(this.#timer)
+    // What was sent to nobody would count as lost, and be missed for some round trips.
+    if (this.#peer === undefined) return
     const now = performance.now()
     const next = this.#flow.poll(now)
     if (this.hasEnded || next === Number.POSITIVE_INFINITY) return
