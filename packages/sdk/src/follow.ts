@@ -14,10 +14,13 @@ export interface FollowOptions {
 
 const firstPause = 50
 const longestPause = 500
+const growth = 1.5
+/** Seconds of work left, below which it asks often again. */
+const soon = 1
 
 /**
  * The job as it is now and then each time that it changed, until it is done, aborted or failed, or the signal
- * says so. Asks often at first, when most jobs start, and twice a second later. A server that restarts is
+ * says so. Asks often at first, when most jobs start, and near the end; else twice a second. A server that restarts is
  * waited for.
  */
 export async function* follow(
@@ -38,6 +41,7 @@ export async function* follow(
       if (now !== last) yield transfer
       last = now
       if (until.includes(transfer.status)) return
+      if (isNearlyDone(transfer)) pause = firstPause
     } catch (thrown) {
       if (!(thrown instanceof WaybillError) || !isPassing(thrown)) throw thrown
       awaySince ??= Date.now()
@@ -45,8 +49,13 @@ export async function* follow(
       onInterrupted?.(thrown)
     }
     await sleep(pause, signal)
-    pause = Math.min(pause * 1.5, longestPause)
+    pause = Math.min(pause * growth, longestPause)
   }
+}
+
+function isNearlyDone({ status, size, progress, speed }: Transfer): boolean {
+  const leftMegabytes = (size * (100 - progress)) / 100 / 1e6
+  return status === 'running' && speed > 0 && leftMegabytes < speed * soon
 }
 
 function isPassing(error: WaybillError): boolean {

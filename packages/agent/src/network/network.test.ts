@@ -96,7 +96,7 @@ describe.each(['tcp', 'udp'] as const)('a link over %s', (transport) => {
     }
     const lent = to.payloads.length
     // What may be lent, and what the line held by then.
-    expect(lent * mib).toBeLessThan((24 + 2 + 33) * mib)
+    expect(lent * mib).toBeLessThan((24 + 2 + 41) * mib)
     expect(sent - lent).toBeLessThan(60)
     for (const payload of to.payloads) payload.release()
     let released = lent

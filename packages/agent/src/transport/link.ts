@@ -132,20 +132,24 @@ export class Link {
   join(socket: TLSSocket, keys: LinkKeys, greeting?: Greeting): Promise<boolean> {
     return new Promise((resolve) => {
       let joined = false
+      const stand = (agreed: Greeting) => {
+        joined = true
+        this.#control = connection
+        this.#keys = keys
+        if (agreed.transport === 'tcp') this.#begin()
+        this.#out.stands(agreed)
+        this.#roundTrip.begin()
+        resolve(true)
+      }
       const connection = new ControlConnection(socket, this.#options.pool, {
         greeted: (heard) => {
-          if (this.#down || this.#control !== undefined || !this.#fits(heard, 0, greeting)) {
+          const isTaken = this.#control !== undefined && this.#control !== connection
+          if (this.#down || isTaken || !this.#fits(heard, 0, greeting)) {
             connection.destroy()
             return
           }
-          joined = true
           if (greeting === undefined) connection.greet({ ...heard, role: this.#options.role })
-          this.#control = connection
-          this.#keys = keys
-          if (heard.transport === 'tcp') this.#begin()
-          this.#out.stands(heard)
-          this.#roundTrip.begin()
-          resolve(true)
+          if (!joined) stand(heard)
         },
         frame: (type, payload) => this.#controlFrame(type, payload),
         heard: () => this.#isAlive(),
@@ -159,7 +163,10 @@ export class Link {
       })
       this.#all.add(connection)
       if (this.#down) connection.destroy()
-      else if (greeting !== undefined) connection.greet(greeting)
+      if (this.#down || greeting === undefined) return
+      connection.greet(greeting)
+      // The handshake proved the peer, and datagrams got through to it: its answer is not waited for.
+      if (greeting.transport === 'udp' && this.#control === undefined) stand(greeting)
     })
   }
 

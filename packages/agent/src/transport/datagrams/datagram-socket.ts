@@ -15,10 +15,14 @@ export const nameBytes = 8
 /** What the kernel may hold for us in each direction, as far as it lets us. */
 const bufferBytes = 8 * 1024 * 1024
 
-/** One UDP socket that serves many flows. Datagrams that name none of them are dropped without a word. */
+const mostEarly = 32
+
+/** One UDP socket that serves many flows. Datagrams that name none of them get no answer. */
 export class DatagramSocket {
   readonly #socket: Socket
   readonly #handlers = new Map<string, Handler>()
+  /** The latest that nobody was waiting for: the first ones of a flow may overtake the word that it begins. */
+  #early: { readonly name: string; readonly datagram: Buffer; readonly from: Peer }[] = []
   /** Size that the kernel cuts at now, or false when it does not. */
   #cut: number | false = 0
   #closed = false
@@ -27,7 +31,10 @@ export class DatagramSocket {
     this.#socket = socket
     socket.on('message', (datagram, from: RemoteInfo) => {
       if (datagram.length < nameBytes) return
-      this.#handlers.get(datagram.toString('latin1', 0, nameBytes))?.(datagram, from)
+      const name = datagram.toString('latin1', 0, nameBytes)
+      const handler = this.#handlers.get(name)
+      if (handler !== undefined) handler(datagram, from)
+      else if (this.#early.push({ name, datagram, from }) > mostEarly) this.#early.shift()
     })
     // What does not go out is lost, as datagrams may be.
     socket.on('error', () => undefined)
@@ -58,9 +65,16 @@ export class DatagramSocket {
     return new DatagramSocket(await bound(isIP(address) === 6 ? 'udp6' : 'udp4', 0))
   }
 
-  /** Gives what begins with `name` to a handler. */
+  /** Gives what begins with `name` to a handler, also what came a moment ago. */
   route(name: Buffer, handler: Handler): void {
-    this.#handlers.set(name.toString('latin1'), handler)
+    const key = name.toString('latin1')
+    this.#handlers.set(key, handler)
+    const early = this.#early.filter((each) => each.name === key)
+    if (early.length === 0) return
+    this.#early = this.#early.filter((each) => each.name !== key)
+    setImmediate(() => {
+      for (const { datagram, from } of early) this.#handlers.get(key)?.(datagram, from)
+    })
   }
 
   unroute(name: Buffer): void {
@@ -102,6 +116,7 @@ export class DatagramSocket {
     if (this.#closed) return
     this.#closed = true
     this.#handlers.clear()
+    this.#early = []
     this.#socket.close()
   }
 
