@@ -1,4 +1,4 @@
-import { close, closeSync, constants, fdatasync, fstatSync, fsync, ftruncateSync, openSync } from 'node:fs'
+import { close, closeSync, constants, fstatSync, fsync, ftruncateSync, openSync } from 'node:fs'
 import { promisify } from 'node:util'
 import {
   type BytePath,
@@ -11,6 +11,7 @@ import {
 } from '@waybill/asc'
 import { WholeDigest } from '../manifest/whole-digest.js'
 import type { DirectoryTree } from '../platform/directory-tree.js'
+import { pushOut } from '../platform/durability.js'
 import { Holes } from '../platform/holes.js'
 import { chunkReader, noteChunk, unread } from './chunk-reader.js'
 import { chunkDigest } from './chunks/chunk-digest.js'
@@ -22,10 +23,13 @@ import { journalName, partName } from './temporary.js'
 
 const closeFile = promisify(close)
 const syncFile = promisify(fsync)
-const syncData = promisify(fdatasync)
 
-/** Data is pushed to the disk every so many bytes, so that the sync at the end finds little left to do. */
-const syncEvery = 64 * 1024 * 1024
+/**
+ * Data is pushed to the disk every so many bytes, so that the sync at the end finds little left to do; not more often
+ * than this (milliseconds), since writers and the disk are in each other's way, and fast ones soon reach the end.
+ */
+const pushEvery = 64 * 1024 * 1024
+const pushPause = 2000
 /** From this size on a file is synced by itself, below in groups. */
 const syncAlone = 64 * 1024 * 1024
 
@@ -58,6 +62,7 @@ export class Partial {
   readonly #whole: WholeDigest | undefined
   #busy = 0
   #unsynced = 0
+  #pushedAt = performance.now()
   #syncing = false
   #idle: (() => void)[] = []
 
@@ -249,7 +254,9 @@ export class Partial {
 
   #pushOut(bytes: number): void {
     this.#unsynced += bytes
-    if (this.#syncing || this.#unsynced < syncEvery) return
+    const now = performance.now()
+    if (this.#syncing || this.#unsynced < pushEvery || now - this.#pushedAt < pushPause) return
+    this.#pushedAt = now
     this.#syncing = true
     this.#unsynced = 0
     this.#busy++
@@ -259,7 +266,7 @@ export class Partial {
       this.#rest()
     }
     // What is wrong shows in the sync at the end.
-    syncData(this.#fd).then(through, through)
+    pushOut(this.#fd).then(through, through)
   }
 
   #rest(): void {
