@@ -39,7 +39,8 @@ before, each copy compared by checksum. Peers had ${sizes.limit} s each and are 
 from memory and is the limit for that many TCP connections. Lost packets are random here; a line that drops them in
 bursts, or a machine that does other work too, gives other figures. ${date.slice(0, 10)}, Waybill ${versions.waybill},
 Node ${String(versions.node).slice(1)}. [How it is measured](bench/README.md).`
-  return `${table.replace(/^\n## \n\n/, '')}\n${wrapped(text)}\n`
+  const chart = '![Goodput of Waybill and others against loss](bench/results/goodput-against-loss.svg)'
+  return `${chart}\n\n${table.replace(/^\n## \n\n/, '')}\n${wrapped(text)}\n`
 }
 
 /** In lines as the README has them. */
