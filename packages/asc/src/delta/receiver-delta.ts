@@ -1,7 +1,7 @@
 import { encode } from '../frames.js'
-import type { IncomingFile } from '../incoming.js'
 import { chunkLength } from '../limits.js'
 import { ProtocolError } from '../protocol-error.js'
+import type { IncomingFile } from '../receiving/incoming.js'
 import { BlockBudget } from './block-budget.js'
 import { checkPatch, type Patch } from './patch.js'
 

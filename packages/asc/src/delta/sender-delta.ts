@@ -1,6 +1,6 @@
 import { smallFile } from '../limits.js'
-import type { ChunkWork, OutgoingFile } from '../outgoing.js'
 import { ProtocolError } from '../protocol-error.js'
+import type { ChunkWork, OutgoingFile } from '../sending/outgoing.js'
 import { BlockBudget } from './block-budget.js'
 import { BlockIndex } from './block-index.js'
 import { maxBasis } from './cutter.js'

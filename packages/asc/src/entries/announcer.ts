@@ -1,6 +1,6 @@
 import { entriesBytes } from '../limits.js'
-import type { Found } from '../outgoing.js'
 import type { BytePath } from '../paths.js'
+import type { Found } from '../sending/outgoing.js'
 import { type Entry, entryLength } from './entry.js'
 import { OutgoingLinks } from './links.js'
 

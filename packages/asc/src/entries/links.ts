@@ -1,7 +1,7 @@
-import type { IncomingFile, IncomingTask } from '../incoming.js'
 import { maxLinks } from '../limits.js'
 import type { BytePath } from '../paths.js'
 import { ProtocolError } from '../protocol-error.js'
+import type { IncomingFile, IncomingTask } from '../receiving/incoming.js'
 import type { Link } from './entry.js'
 
 /** A file of the sender's that has other names, too. */

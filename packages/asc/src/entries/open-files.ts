@@ -1,6 +1,6 @@
-import { IncomingFile, type IncomingTask } from '../incoming.js'
 import { maxOpenChunks, maxOpenExtended, maxOutstanding, smallFile } from '../limits.js'
 import { ProtocolError } from '../protocol-error.js'
+import { IncomingFile, type IncomingTask } from '../receiving/incoming.js'
 import type { Entry } from './entry.js'
 import { extendedBytes } from './extended.js'
 

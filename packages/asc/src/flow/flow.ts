@@ -1,7 +1,6 @@
 import { ProtocolError } from '../protocol-error.js'
 import { Congestion } from './congestion.js'
 import { Datagrams } from './datagrams.js'
-import { IncomingStream } from './incoming-stream.js'
 import {
   flowIdBytes,
   largestDatagram,
@@ -11,13 +10,14 @@ import {
   tagBytes,
   windows,
 } from './limits.js'
-import { OutgoingStream, type Piece } from './outgoing-stream.js'
 import { Pacer } from './pacer.js'
 import { type Ack, ackBytes, type FlowStream, readPacket } from './packet.js'
 import { ReceivedPackets } from './received-packets.js'
 import { RoundTrip } from './round-trip.js'
 import { type SentPacket, SentPackets } from './sent-packets.js'
 import type { FlowStats } from './stats.js'
+import { IncomingStream } from './streams/incoming-stream.js'
+import { OutgoingStream, type Piece } from './streams/outgoing-stream.js'
 
 export interface FlowOutput {
   /** Memory of `batchBytes` for datagrams; it comes back with `send`. */

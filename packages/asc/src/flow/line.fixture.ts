@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { Flow, type FlowOptions, type FlowOutput, type FlowSealer } from './flow.js'
-import { batchBytes, packetHead, tagBytes } from './limits.js'
+import { batchBytes, tagBytes } from './limits.js'
 
 /** What a line does to datagrams. Probabilities from 0 to 1. */
 export interface LineOptions {
@@ -203,5 +203,3 @@ export class World {
     for (let at = 0; at < bytes.length; at += size) direction.push(bytes.subarray(at, at + size), this.now)
   }
 }
-
-export const headAndTag = packetHead + tagBytes

@@ -1,6 +1,6 @@
 import { ProtocolError } from '../protocol-error.js'
 import { ackRanges, pieceHead } from './limits.js'
-import type { Ranges } from './ranges.js'
+import type { Ranges } from './streams/ranges.js'
 
 export type FlowStream = 'control' | 'data'
 

@@ -1,6 +1,6 @@
 import { windows } from './limits.js'
 import type { Ack, FlowStream, PacketWriter } from './packet.js'
-import { Ranges } from './ranges.js'
+import { Ranges } from './streams/ranges.js'
 
 /** Ranges of numbers that are remembered; what arrives later than that counts as repeated. */
 const remembered = 512

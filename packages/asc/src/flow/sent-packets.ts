@@ -1,4 +1,4 @@
-import type { Piece } from './outgoing-stream.js'
+import type { Piece } from './streams/outgoing-stream.js'
 
 /** A packet that wants an acknowledgement, from when it was sent until it arrived or was lost. */
 export interface SentPacket {

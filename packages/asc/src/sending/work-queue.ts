@@ -1,4 +1,4 @@
-import { digestBytes, packBytes, packFiles, smallFile } from './limits.js'
+import { digestBytes, packBytes, packFiles, smallFile } from '../limits.js'
 import type { ChunkWork, OutgoingFile } from './outgoing.js'
 
 export type Work = { readonly kind: 'pack'; readonly files: readonly OutgoingFile[] } | ChunkWork

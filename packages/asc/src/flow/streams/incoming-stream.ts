@@ -1,4 +1,4 @@
-import { ProtocolError } from '../protocol-error.js'
+import { ProtocolError } from '../../protocol-error.js'
 import { Pages } from './pages.js'
 import { Ranges } from './ranges.js'
 

@@ -1,7 +1,7 @@
-import type { Payload } from './decoder.js'
-import type { Patch } from './delta/patch.js'
+import type { Payload } from '../decoder.js'
+import type { Patch } from '../delta/patch.js'
+import type { BytePath } from '../paths.js'
 import type { IncomingFile, IncomingTask, TaskOutcome } from './incoming.js'
-import type { BytePath } from './paths.js'
 
 /** What the receiving machine asks of its surroundings; each request is answered by a call of the session. */
 export interface ReceiverOutput {

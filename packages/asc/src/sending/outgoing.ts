@@ -1,10 +1,10 @@
-import type { Hash } from './data-frames.js'
-import type { Entry } from './entries/entry.js'
-import { extendedBytes } from './entries/extended.js'
-import type { Inode } from './entries/links.js'
-import type { ZeroDigests } from './entries/zeros.js'
-import { chunkBytes, chunkCount, chunkLength, digestBytes } from './limits.js'
-import { ProtocolError } from './protocol-error.js'
+import type { Hash } from '../data-frames.js'
+import type { Entry } from '../entries/entry.js'
+import { extendedBytes } from '../entries/extended.js'
+import type { Inode } from '../entries/links.js'
+import type { ZeroDigests } from '../entries/zeros.js'
+import { chunkBytes, chunkCount, chunkLength, digestBytes } from '../limits.js'
+import { ProtocolError } from '../protocol-error.js'
 
 /** What a scan finds: an entry before it has its number. */
 export type Found = Omit<Entry, 'id' | 'task' | 'link'> & { readonly inode?: Inode }

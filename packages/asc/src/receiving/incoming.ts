@@ -1,10 +1,10 @@
-import type { Hash } from './data-frames.js'
-import type { Entry } from './entries/entry.js'
-import type { LinkGroup } from './entries/links.js'
-import type { ZeroDigests } from './entries/zeros.js'
-import { chunkCount, chunkLength, digestBytes } from './limits.js'
-import { showPath } from './paths.js'
-import { ProtocolError } from './protocol-error.js'
+import type { Hash } from '../data-frames.js'
+import type { Entry } from '../entries/entry.js'
+import type { LinkGroup } from '../entries/links.js'
+import type { ZeroDigests } from '../entries/zeros.js'
+import { chunkCount, chunkLength, digestBytes } from '../limits.js'
+import { showPath } from '../paths.js'
+import { ProtocolError } from '../protocol-error.js'
 
 /** Something of a task that was left out or failed. */
 export interface Detail {
