@@ -158,6 +158,13 @@ describe('after a run that was cut off', () => {
     expect(described()).toEqual(expected((path) => (lost.includes(path) ? 'read' : 'transferred')))
   })
 
+  it('what came before anything was written down is read', async () => {
+    await send({ manifest: 'none' })
+    cutOff(() => true)
+    await send()
+    expect(described()).toEqual(expected(() => 'read'))
+  })
+
   it('what it wrote down of another destination is not', async () => {
     await send()
     const index = to.manifest[0]?.task ?? 0

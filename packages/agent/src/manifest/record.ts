@@ -26,10 +26,15 @@ export class Record {
   #ranges: ManifestRange[] = []
   #lost = false
 
-  /** The file is made with its first line. */
+  /** The file is made at once: its name tells a later run since when files may have come with this one. */
   constructor(directory: string, name: string) {
     this.#directory = directory
     this.file = join(directory, name)
+    try {
+      this.#fd = this.#open()
+    } catch {
+      // Tried again with the first line.
+    }
   }
 
   add(line: string): void {
