@@ -13,10 +13,10 @@ export async function startIperf(host) {
   return {
     group: server.pid,
     /**
-     * Mbit/s that arrived over some connections in some seconds.
-     * @param {{ connections: number, seconds: number }} load
+     * Mbit/s that arrived over some connections in some seconds, after some others that do not count.
+     * @param {{ connections: number, seconds: number, omit?: number }} load
      */
-    async measure({ connections, seconds }) {
+    async measure({ connections, seconds, omit = 0 }) {
       const words = [
         '-c',
         host.address,
@@ -26,6 +26,8 @@ export async function startIperf(host) {
         String(connections),
         '-t',
         String(seconds),
+        '-O',
+        String(omit),
         '-J',
       ]
       const client = new ManagedProcess('iperf3', words, { name: 'iperf3' })

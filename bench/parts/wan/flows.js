@@ -27,11 +27,11 @@ export async function iperf3({ iperf, rounds, sizes }) {
   return found
 }
 
-/** Seconds that a transfer has to find its speed before the other flow begins. */
+/** Seconds that whoever begins first has to find its speed, before the other one begins. */
 const settling = 3
 
 /**
- * A single flow of cubic, alone and beside a transfer that is at full speed.
+ * A single flow of cubic: alone, when a transfer joins it, and when it joins a transfer that is at full speed.
  * @param {import('./cases.js').Bench & { iperf: Iperf }} bench
  * @returns {Promise<Figures[]>}
  */
@@ -39,36 +39,57 @@ export async function neighbour({ work, waybill, line, iperf, rounds, sizes }) {
   if (waybill === undefined) return []
   // What one flow gets with loss is luck: longer and more often, for a figure that means something.
   const patience = line.loss > 0 ? 2 : 1
-  const flow = { connections: 1, seconds: sizes.iperfSeconds * patience }
+  const seconds = sizes.neighbourSeconds * patience
   const source = `${work}/neighbour.bin`
   // More than the line carries meanwhile.
-  makeFreshFile(source, ((line.rate * 1e6) / 8) * (settling + flow.seconds + 5))
-  /** @type {{ alone: number[], beside: number[], transfer: number[] }} */
-  const mbit = { alone: [], beside: [], transfer: [] }
-  for (let round = 0; round < rounds * patience; round += 1) {
-    mbit.alone.push(await iperf.measure(flow))
-    const id = await waybill.begin(source, 'neighbour.bin')
-    await waitForStatus(waybill.admin, id, 'running')
-    await sleep(settling * 1000)
+  makeFreshFile(source, ((line.rate * 1e6) / 8) * (2 * settling + seconds + 5))
+
+  /** @param {() => Promise<number>} measure @param {string} id */
+  const during = async (measure, id) => {
     const transferred = async () => Number((await waybill.admin.get('transfer', id))?.transferred ?? 0)
     const [begin, before] = [performance.now(), await transferred()]
-    mbit.beside.push(await iperf.measure(flow))
-    mbit.transfer.push(((await transferred()) - before) / 125 / (performance.now() - begin))
+    const flow = await measure()
+    const transfer = ((await transferred()) - before) / 125 / (performance.now() - begin)
     await waybill.abort(id)
     empty(waybill.directory)
-    const last = Object.entries(mbit).map(([name, list]) => `${name} ${Math.round(list.at(-1) ?? 0)}`)
-    process.stderr.write(`neighbour, Mbit/s: ${last.join(', ')}\n`)
+    return [flow, transfer]
+  }
+  const begun = async () => {
+    const id = await waybill.begin(source, 'neighbour.bin')
+    await waitForStatus(waybill.admin, id, 'running')
+    return id
+  }
+  /** @type {Record<string, () => Promise<number[]>>} */
+  const turns = {
+    'one flow of cubic, alone': async () => [
+      await iperf.measure({ connections: 1, seconds, omit: settling }),
+    ],
+    'one flow of cubic that a transfer joins': async () => {
+      const flow = iperf.measure({ connections: 1, seconds, omit: 2 * settling })
+      await sleep(settling * 1000)
+      const id = await begun()
+      await sleep(settling * 1000)
+      return await during(() => flow, id)
+    },
+    'one flow of cubic that joins a transfer': async () => {
+      const id = await begun()
+      await sleep(settling * 1000)
+      return await during(() => iperf.measure({ connections: 1, seconds }), id)
+    },
+  }
+  /** @type {Map<string, number[]>} */
+  const found = new Map()
+  const note = (/** @type {string} */ program, /** @type {number} */ mbit) => {
+    process.stderr.write(`${program}: ${Math.round(mbit)} Mbit/s\n`)
+    found.set(program, [...(found.get(program) ?? []), mbit])
+  }
+  for (let round = 0; round < rounds * patience; round += 1) {
+    for (const [program, measure] of Object.entries(turns)) {
+      const [flow = 0, transfer] = await measure()
+      note(program, flow)
+      if (transfer !== undefined) note(`${program}: the transfer meanwhile`, transfer)
+    }
   }
   rmSync(source)
-  const row = (/** @type {string} */ program, /** @type {number[]} */ list) => ({
-    case: 'neighbour',
-    program,
-    mbit: list,
-    complete: true,
-  })
-  return [
-    row('one flow of cubic, alone', mbit.alone),
-    row('one flow of cubic, beside a transfer', mbit.beside),
-    row('the transfer meanwhile', mbit.transfer),
-  ]
+  return [...found].map(([program, mbit]) => ({ case: 'neighbour', program, mbit, complete: true }))
 }

@@ -7,6 +7,7 @@ export const usualSizes = {
   tree: { files: 5000, size: 100_000 },
   small: { files: 10_000, size: 4096 },
   iperfSeconds: 20,
+  neighbourSeconds: 30,
   limit: 60,
 }
 
@@ -17,6 +18,7 @@ export const quickSizes = {
   tree: { files: 100, size: 100_000 },
   small: { files: 300, size: 4096 },
   iperfSeconds: 4,
+  neighbourSeconds: 4,
   limit: 8,
 }
 

@@ -23,9 +23,10 @@ as the job's row has it; refused: agents without CAP_NET_ADMIN while the machine
 tree, small: the command waybill transfer from its start to its end, the start of Node included. Peers are timed from
 start to end; whoever is not done within the limit is stopped and judged by what had arrived. Programs take turns, each
 run copies bytes never seen before, and what was completed is compared by checksum. neighbour: one flow of iperf3 under
-cubic, alone and beside a transfer that began three seconds earlier; with loss twice as long and twice as often. The
-source is in the page cache; caches are not dropped. toFullSpeed: seconds from the first 100 kB on the line until the
-first half second that carried 90 % of what the line carried in the run's middle half second.`.replaceAll(
+cubic, alone, when a transfer joins it, and when it joins a transfer; who is first has three seconds to find its speed,
+and the transfer three to find its own; 30 s are measured, with loss twice as long and twice as often. The source is in
+the page cache; caches are not dropped. toFullSpeed: seconds from the first 100 kB on the line until the first half
+second that carried 90 % of what the line carried in the run's middle half second.`.replaceAll(
     '\n',
     ' ',
   )

@@ -30,9 +30,12 @@ const startupQueue = 1.1
 const drainGain = 0.5
 const upGain = 1.25
 const downGain = 0.75
-/** Bytes under way, in products of rate and round trip: while more is tried, and else. */
-const tryingGain = 2
-const windowGain = 1.5
+/**
+ * Bytes under way, in products of rate and round trip: while more is tried, and else. What exceeds one product stands
+ * in a queue when others are there, and delays them.
+ */
+const tryingGain = 1.5
+const windowGain = 1.25
 /** After startup a rate is measured over so many rounds: processes that are woken late make short samples too high. */
 const longRounds = 2
 /** Startup is over when the rate grew less than this three rounds in a row. */
