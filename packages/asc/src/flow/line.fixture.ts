@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { Cubic } from './cubic.fixture.js'
 import { Flow, type FlowOptions, type FlowOutput, type FlowSealer } from './flow.js'
 import { batchBytes, tagBytes } from './limits.js'
 
@@ -45,11 +46,18 @@ export function randomOf(seed: number): () => number {
   }
 }
 
+interface Arrival {
+  readonly at: number
+  readonly bytes: Buffer
+  /** Of a segment of the neighbour. */
+  readonly segment?: number | undefined
+}
+
 /** One direction of a line with a bottleneck and a queue that drops what does not fit. */
 class Direction {
   readonly #options: LineOptions
   readonly #random: () => number
-  #arrivals: { at: number; bytes: Buffer }[] = []
+  #arrivals: Arrival[] = []
   #head = 0
   #free = 0
   down = false
@@ -61,7 +69,7 @@ class Direction {
     this.#random = randomOf(seed)
   }
 
-  push(datagram: Buffer, now: number): void {
+  push(datagram: Buffer, now: number, segment?: number): void {
     const { loss = 0, reorder = 0, duplicate = 0, corrupt = 0, rate, queue, delay } = this.#options
     if (this.down || this.#random() < loss) return
     this.#free = Math.max(this.#free, now)
@@ -78,25 +86,25 @@ class Direction {
       bytes[index] = (bytes[index] ?? 0) ^ 0x10
     }
     this.carried += bytes.length
-    this.#insert({ at, bytes })
-    if (this.#random() < duplicate) this.#insert({ at: at + 1, bytes })
+    this.#insert({ at, bytes, segment })
+    if (this.#random() < duplicate) this.#insert({ at: at + 1, bytes, segment })
   }
 
   get next(): number {
     return this.#arrivals[this.#head]?.at ?? Number.POSITIVE_INFINITY
   }
 
-  pull(now: number): Buffer | undefined {
+  pull(now: number): Arrival | undefined {
     if (this.next > now) return undefined
-    const bytes = this.#arrivals[this.#head++]?.bytes
+    const arrival = this.#arrivals[this.#head++]
     if (this.#head > 4096) {
       this.#arrivals = this.#arrivals.slice(this.#head)
       this.#head = 0
     }
-    return bytes
+    return arrival
   }
 
-  #insert(arrival: { at: number; bytes: Buffer }): void {
+  #insert(arrival: Arrival): void {
     let index = this.#arrivals.length
     while (index > this.#head && (this.#arrivals[index - 1]?.at ?? 0) > arrival.at) index--
     this.#arrivals.splice(index, 0, arrival)
@@ -148,8 +156,13 @@ export class World {
   readonly back: Direction
   now = 1000
   #room: () => void = () => undefined
+  readonly #oneWay: number
+  #neighbour: Cubic | undefined
+  /** What the neighbour will hear. */
+  readonly #acks: { readonly at: number; readonly segment: number }[] = []
 
   constructor(line: LineOptions, options: { rtt?: number; window?: number; datagram?: number } = {}) {
+    this.#oneWay = line.delay
     this.there = new Direction(line, line.seed ?? 1)
     this.back = new Direction({ ...line, seed: 0 }, (line.seed ?? 1) + 1)
     const common = {
@@ -176,6 +189,13 @@ export class World {
     this.#room = action
   }
 
+  /** Lets another flow begin, which may have so many bytes under way. */
+  startNeighbour(most: number): Cubic {
+    this.#neighbour = new Cubic(most, ({ number, bytes }) => this.there.push(bytes, this.now, number))
+    this.#neighbour.fill(this.now)
+    return this.#neighbour
+  }
+
   /** Lets time pass until `done`, or for `most` milliseconds; as a real process, polls no finer than every half of one. */
   run(done: () => boolean, most = 60_000): void {
     const end = this.now + most
@@ -185,18 +205,30 @@ export class World {
       for (const side of [this.a, this.b]) {
         if (side.wakeAt <= this.now) side.wakeAt = Math.max(side.flow.poll(this.now), this.now + 0.5)
       }
-      const next = Math.min(this.there.next, this.back.next, this.a.wakeAt, this.b.wakeAt)
+      this.#tellNeighbour()
+      const heard = this.#acks[0]?.at ?? Number.POSITIVE_INFINITY
+      const next = Math.min(this.there.next, this.back.next, this.a.wakeAt, this.b.wakeAt, heard)
       this.now = Math.min(end, Math.max(this.now + 0.01, next))
     }
   }
 
   #deliver(direction: Direction, to: End): void {
     let any = false
-    for (let bytes = direction.pull(this.now); bytes !== undefined; bytes = direction.pull(this.now)) {
-      to.flow.receive(bytes, this.now)
-      any = true
+    for (let next = direction.pull(this.now); next !== undefined; next = direction.pull(this.now)) {
+      const { bytes, segment } = next
+      if (segment !== undefined) this.#acks.push({ at: this.now + this.#oneWay, segment })
+      else {
+        to.flow.receive(bytes, this.now)
+        any = true
+      }
     }
     if (any) to.wakeAt = Math.min(to.wakeAt, this.now)
+  }
+
+  #tellNeighbour(): void {
+    while ((this.#acks[0]?.at ?? Number.POSITIVE_INFINITY) <= this.now) {
+      this.#neighbour?.acked(this.#acks.shift()?.segment ?? 0, this.now)
+    }
   }
 
   #send(direction: Direction, bytes: Buffer, size: number): void {
