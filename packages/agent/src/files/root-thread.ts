@@ -69,7 +69,7 @@ class OwnThread implements RootThread {
     private readonly patience: number,
     ended: () => void,
   ) {
-    this.#worker = new Worker(url)
+    this.#worker = new Worker(url, { resourceLimits: { maxYoungGenerationSizeMb: 6 } })
     this.#worker.unref()
     this.#idleTimer = setTimeout(() => this.close(), idleAfter).unref()
     let cause = 'the thread for files ended'

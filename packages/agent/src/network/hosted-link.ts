@@ -37,7 +37,7 @@ export interface HostedLinkEvents {
 }
 
 /** Payloads that may be with the session at a time, and control frames; bytes. Beyond that nothing is read. */
-const mostLent = 24 * 1024 * 1024
+const mostLent = 12 * 1024 * 1024
 const mostControl = 4 * 1024 * 1024
 
 /** Packets with data after which the rate that a flow measured is worth to be remembered. */

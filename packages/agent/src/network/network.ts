@@ -87,7 +87,11 @@ export class Network {
   }
 
   #worker(url: URL): Peer {
-    const worker = new Worker(url, { workerData: { options: this.#options } })
+    // Each datagram that is read leaves its memory behind: it is collected often.
+    const worker = new Worker(url, {
+      workerData: { options: this.#options },
+      resourceLimits: { maxYoungGenerationSizeMb: 3 },
+    })
     let cause = 'The network thread ended'
     worker.on('message', (message: FromNetwork) => this.#receive(message))
     worker.on('error', (error) => {

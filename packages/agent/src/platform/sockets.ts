@@ -11,6 +11,9 @@ const udpSegment = 103
 /** Where `tcpi_rtt` stands in `struct tcp_info`; microseconds. */
 const rttAt = 68
 
+/** What one read of a socket may bring. */
+const readBytes = 64 * 1024
+
 interface Calls {
   readonly set: NativeCall
   readonly get: NativeCall
@@ -56,6 +59,47 @@ export function cutDatagrams(socket: DatagramSocket, size: number): boolean {
   const value = Buffer.alloc(4)
   value.writeInt32LE(size)
   return fd !== undefined && linuxCalls()?.set(fd, levelUdp, udpSegment, value, value.length) === 0
+}
+
+/**
+ * Reads what comes over a connected socket into the same memory again and again; the bytes that `take` gets are valid
+ * during the call only. Answers with the socket to be used from now on; the other one closes with it, and may be
+ * closed to close it.
+ *
+ * Node gives every read memory of its own, 64 KiB, of which a fast connection leaves dozens of megabytes behind until
+ * they are collected. It reads into memory of ours only for sockets that are made with it, so a new socket is put on
+ * the connection. Where that is no way, sockets are read as ever.
+ */
+export function readReusing(socket: Socket, take: (bytes: Buffer) => void): Socket {
+  const handle = read(socket, '_handle')
+  if (typeof handle !== 'object' || handle === null) return readAsEver(socket, take)
+  const early: unknown = socket.read()
+  const onread = {
+    buffer: Buffer.allocUnsafeSlow(readBytes),
+    callback: (length: number, memory: Uint8Array) => {
+      take(Buffer.from(memory.buffer, memory.byteOffset, length))
+      return true
+    },
+  }
+  // `handle` is how Node itself makes the sockets of a server; where it takes it no more nothing has happened yet.
+  const options = { allowHalfOpen: false, handle, onread }
+  const fresh = new Socket(options)
+  if (read(fresh, '_handle') !== handle) {
+    fresh.destroy()
+    if (early instanceof Buffer) socket.unshift(early)
+    return readAsEver(socket, take)
+  }
+  Reflect.set(socket, '_handle', null)
+  socket.once('close', () => fresh.destroy())
+  fresh.once('close', () => socket.destroy())
+  // Not before this returned, and before anything else can come.
+  if (early instanceof Buffer) queueMicrotask(() => take(early))
+  return fresh
+}
+
+function readAsEver(socket: Socket, take: (bytes: Buffer) => void): Socket {
+  socket.on('data', take)
+  return socket
 }
 
 /** Node does not tell the descriptor of a socket; where it keeps it is no promise, so nothing may depend on it. */

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Payload } from '@waybill/asc'
+import { readReusing } from '../platform/sockets.js'
 import type { BufferPool } from './buffers.js'
 import { encodeGreeting, type Greeting, greetingBytes, greetingMs, readGreeting } from './greeting.js'
 import type { BothWays } from './link-keys.js'
@@ -38,19 +39,18 @@ export class BulkConnection {
   #error: Error | undefined
 
   constructor(socket: Socket, keys: BothWays, pool: BufferPool, bucket: TokenBucket, events: BulkEvents) {
-    this.#socket = socket
     this.#events = events
     this.#bucket = bucket
     this.#sealer = new RecordSealer(keys.outgoing)
     this.#opener = new RecordOpener(keys.incoming, pool, (type, payload) => this.#frame(type, payload))
     this.#opener.limit = greetingBytes
-    socket.setNoDelay(true)
-    socket.on('data', (bytes: Buffer) => this.#push(bytes))
-    socket.on('error', (error) => {
+    this.#socket = readReusing(socket, (bytes) => this.#push(bytes))
+    this.#socket.setNoDelay(true)
+    this.#socket.on('error', (error) => {
       this.#error ??= error
     })
     this.#greeting = setTimeout(() => this.destroy(new Error('No greeting in time')), greetingMs)
-    socket.on('close', () => {
+    this.#socket.on('close', () => {
       clearTimeout(this.#greeting)
       this.#opener.close()
       if (this.#current !== undefined) events.sent(this.#current.frame)
@@ -59,9 +59,11 @@ export class BulkConnection {
     })
   }
 
-  greet(greeting: Greeting): void {
+  /** Says the first word, after a `preamble` in the clear where this side made the connection. */
+  greet(greeting: Greeting, preamble?: Buffer): void {
     const frame = encodeGreeting(greeting)
-    this.#write(this.#sealer.seal(frame).next(frame.length))
+    const sealed = this.#sealer.seal(frame).next(frame.length)
+    this.#write(preamble === undefined ? sealed : [preamble, ...sealed])
   }
 
   /** Whether it can begin with another frame. */

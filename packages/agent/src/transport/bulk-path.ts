@@ -106,9 +106,7 @@ export class BulkPath {
         },
       })
       this.#all.add(connection)
-      if (!isOurs) return
-      socket.write(encodePreamble({ link: keys.id, index }))
-      connection.greet(greeting)
+      if (isOurs) connection.greet(greeting, encodePreamble({ link: keys.id, index }))
     })
   }
 

@@ -27,7 +27,7 @@ export class Mover {
 
   constructor(url: URL, ended: () => void) {
     // What it gets and answers is gone soon: little of it needs to be kept before it is thrown away.
-    this.#worker = new Worker(url, { resourceLimits: { maxYoungGenerationSizeMb: 8 } })
+    this.#worker = new Worker(url, { resourceLimits: { maxYoungGenerationSizeMb: 3 } })
     this.#worker.unref()
     this.#idle = setTimeout(() => {
       if (this.#waiting.size === 0) void this.close()
