@@ -1,14 +1,17 @@
 // @ts-check
 import { lstatSync, rmSync, statfsSync } from 'node:fs'
 import { killAllProcesses, tempDirectory } from '@waybill/testkit'
-import { makeFreshTree, makeSparseFile } from '../measure/data.js'
-import { forgetPeak, peakMemory } from '../measure/processes.js'
+import { makeFreshFile, makeFreshTree, makeSparseFile } from '../measure/data.js'
+import { forgetPeak, peakMemory, processorSeconds } from '../measure/processes.js'
 import { startWaybill } from '../programs/waybill.js'
 
 const method =
   `The highest resident memory (VmHWM, MB) of the control plane and of either agent, while a few files, very
-many files in one job, and one very large file with holes go through; peaks are forgotten before each (except for what
-is still resident). Flat is good.`.replaceAll('\n', ' ')
+many files in one job, one very large file with holes and a large one without go through; peaks are forgotten before
+each (except for what is still resident). Flat is good. Processor seconds are those of both agents.`.replaceAll(
+    '\n',
+    ' ',
+  )
 
 /** Memory of all parts while much goes through. @param {import('../run.js').Options} options */
 export async function memory({ quick, full, settings }) {
@@ -17,17 +20,19 @@ export async function memory({ quick, full, settings }) {
   const waybill = await startWaybill(work, { settings })
   const { plane, desk, vault } = waybill
   const parts = { 'control plane': plane.process.pid, sender: desk.process.pid, receiver: vault.process.pid }
-  /** @type {{ load: string, seconds: number, peaks: Record<string, number> }[]} */
+  /** @type {{ load: string, seconds: number, processor: number, peaks: Record<string, number> }[]} */
   const rows = []
   /** @param {string} load @param {string} name */
   const measure = async (load, name) => {
     for (const group of Object.values(parts)) forgetPeak(group)
+    const before = processorOf(waybill)
     const seconds = await waybill.seconds(await waybill.begin(`${work}/${name}`, name))
     const peaks = Object.entries(parts).map(([part, group]) => [
       part,
       peakMemory(group).reduce((sum, { peak }) => sum + peak, 0),
     ])
-    rows.push({ load, seconds, peaks: Object.fromEntries(peaks) })
+    const processor = processorOf(waybill) - before
+    rows.push({ load, seconds, processor, peaks: Object.fromEntries(peaks) })
     process.stderr.write(`${load}: ${seconds} s, ${JSON.stringify(Object.fromEntries(peaks))} MB\n`)
   }
 
@@ -48,18 +53,28 @@ export async function memory({ quick, full, settings }) {
     `a file of ${Math.round(size / 1e9)} GB with holes${keepsHoles ? '' : ' (written out)'}`,
     'sparse',
   )
+  for (const place of [work, waybill.directory]) rmSync(`${place}/sparse`)
+  const dense = quick ? 0.2e9 : 4e9
+  makeFreshFile(`${work}/dense`, dense)
+  await measure(`a file of ${dense / 1e9} GB`, 'dense')
   await killAllProcesses()
   rmSync(work, { recursive: true, force: true })
   const table = {
     title: 'Memory: highest resident MB while it goes through',
-    columns: ['', 's', ...Object.keys(parts)],
-    rows: rows.map(({ load, seconds, peaks }) => [
+    columns: ['', 's', 'processor s', ...Object.keys(parts)],
+    rows: rows.map(({ load, seconds, processor, peaks }) => [
       load,
       seconds.toFixed(1),
+      processor.toFixed(1),
       ...Object.keys(parts).map((part) => peaks[part] ?? ''),
     ]),
   }
   return { method, settings, rows, tables: [table] }
+}
+
+/** Processor seconds of both agents so far. @param {Awaited<ReturnType<typeof startWaybill>>} waybill */
+function processorOf({ desk, vault }) {
+  return processorSeconds(desk.process.pid) + processorSeconds(vault.process.pid)
 }
 
 /** Where holes are filled at the destination, no more than what the disk can take. */
