@@ -53,7 +53,7 @@ describe.each(['accepted', 'made'] as const)('a socket that was %s', (which) => 
     const socket = readReusing(ours, take)
     peer.write(data)
     expect((await whole).equals(data)).toBe(true)
-    expect(memories.size).toBe(1)
+    if (process.platform !== 'win32') expect(memories.size).toBe(1)
     const answer = once(peer, 'data')
     socket.write('heard')
     expect(String((await answer)[0])).toBe('heard')

@@ -68,11 +68,12 @@ export function cutDatagrams(socket: DatagramSocket, size: number): boolean {
  *
  * Node gives every read memory of its own, 64 KiB, of which a fast connection leaves dozens of megabytes behind until
  * they are collected. It reads into memory of ours only for sockets that are made with it, so a new socket is put on
- * the connection. Where that is no way, sockets are read as ever.
+ * the connection. Where that is no way, sockets are read as ever; so on Windows, where the next read is under way.
  */
 export function readReusing(socket: Socket, take: (bytes: Buffer) => void): Socket {
   const handle = read(socket, '_handle')
-  if (typeof handle !== 'object' || handle === null) return readAsEver(socket, take)
+  const isBusy = process.platform === 'win32'
+  if (isBusy || typeof handle !== 'object' || handle === null) return readAsEver(socket, take)
   const early: unknown = socket.read()
   const onread = {
     buffer: Buffer.allocUnsafeSlow(readBytes),
