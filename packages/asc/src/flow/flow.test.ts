@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ProtocolError } from '../protocol-error.js'
-import { flowIdBytes, tagBytes, windows } from './limits.js'
-import { type LineOptions, plainSealer, randomOf, World } from './line.fixture.js'
+import { flowIdBytes, mostSpan, tagBytes, windows } from './limits.js'
+import { End, type LineOptions, plainSealer, randomOf, World } from './line.fixture.js'
 
 const line: LineOptions = { delay: 20, rate: 5000, queue: 40 }
 const rtt = 40
@@ -109,6 +109,15 @@ describe('a flow', () => {
     expect(digest(world.b.got.data)).toBe(digest([data]))
   })
 
+  it('acknowledges the few packets of a short way before they are missed', () => {
+    const world = new World({ ...line, delay: 0.2 }, { rtt: 0.5 })
+    world.a.flow.write('data', randomBytes(1000))
+    world.run(() => world.b.received === 1000)
+    const arrived = world.now
+    world.run(() => world.back.carried > 0)
+    expect(world.now - arrived).toBeLessThan(2)
+  })
+
   it('keeps to a rate', () => {
     const world = new World(line, { rtt })
     world.a.flow.setRate(500_000)
@@ -201,6 +210,27 @@ describe('a peer that lies', () => {
       expect(world.b.closed?.error).toBeInstanceOf(ProtocolError)
     })
   }
+
+  it('is cut off when it asks on and on and acknowledges nothing', () => {
+    const ping = Buffer.from([4])
+    // Neither encryption nor sums, since it takes very many packets.
+    const sealer = { seal: () => undefined, open: () => ping }
+    const options = { id: Buffer.from('01234567'), datagram: 1232, sealer, now: 0 }
+    const end = new End(
+      options,
+      () => undefined,
+      () => undefined,
+    )
+    end.flow.write('data', Buffer.alloc(10))
+    const packet = sealed(0, ping)
+    for (let i = 0; end.closed === undefined && i < 2 * mostSpan; i++) {
+      // Each comes after a gap, and so wants its answer at once.
+      packet.writeUInt32LE(2 * i, flowIdBytes)
+      end.flow.receive(packet, i / 100)
+      end.flow.poll(i / 100)
+    }
+    expect(end.closed?.error).toBeInstanceOf(ProtocolError)
+  })
 
   it('does not make memory grow with crumbs', () => {
     const world = new World(line, { rtt, window: 8 * 1024 * 1024 })

@@ -2,8 +2,10 @@ import { ProtocolError } from '../protocol-error.js'
 import { Congestion } from './congestion.js'
 import { Datagrams } from './datagrams.js'
 import {
+  ahead,
   flowIdBytes,
   largestDatagram,
+  mostSpan,
   packetHead,
   pieceHead,
   smallestDatagram,
@@ -59,8 +61,6 @@ export interface FlowOptions {
   readonly now: number
 }
 
-/** Beyond what fills the line, so much may wait to be sent; bytes. */
-const ahead = 1024 * 1024
 const maxProbeWait = 2000
 /** Tries to bring the last data over before a flow that is closed gives up. */
 const closingProbes = 4
@@ -177,6 +177,7 @@ export class Flow {
 
   /** Sends what may go now. Answers when it wants to be called again. */
   poll(now: number): number {
+    if (this.#sent.span > mostSpan) this.#end(new ProtocolError('limit', 'a packet is never acknowledged'))
     if (this.#closed) return Number.POSITIVE_INFINITY
     this.#detectLosses(now)
     this.#probe(now)
@@ -238,7 +239,8 @@ export class Flow {
           isClosed = true
       }
     }
-    this.#received.add(number, wantsAck, now)
+    const { minRtt } = this.#congestion
+    this.#received.add(number, wantsAck, now, Math.min(minRtt, this.#roundTrip.smoothed))
     if (isClosed) this.#end(undefined)
   }
 
@@ -367,7 +369,7 @@ export class Flow {
   #askForMore(): void {
     for (const stream of streams) {
       if (!this.#wantsRoom[stream]) continue
-      if (this.#outgoing[stream].held > this.#mostHeld(stream) - ahead / 4) continue
+      if (this.#outgoing[stream].room(this.#mostHeld(stream)) < ahead / 4) continue
       this.#wantsRoom[stream] = false
       this.#out.room(stream)
     }

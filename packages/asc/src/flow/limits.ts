@@ -15,5 +15,11 @@ export const largestDatagram = 1472
 /** What a peer may write ahead of what was consumed; bytes. */
 export const windows = { control: 4 * 1024 * 1024, data: 40 * 1024 * 1024 }
 
+/** What one side holds beyond what a peer that keeps its promises lets it have under way; bytes. */
+export const ahead = 1024 * 1024
+
+/** Packets that may lie between the oldest one under way and the newest: no line is that long. */
+export const mostSpan = 128 * 1024
+
 /** Bytes that are handed over to be sent at a time: what the kernel cuts up in one call. */
 export const batchBytes = 64_000

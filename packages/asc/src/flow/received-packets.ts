@@ -7,6 +7,10 @@ const remembered = 512
 /** So many packets are acknowledged at once, or after so long; milliseconds. */
 const ackEvery = 16
 const ackWithin = 5
+/** On a short way after this part of its round trip, or a few packets would wait longer than they travel. */
+const ackPart = 0.25
+/** Timers are no finer than this; milliseconds. */
+const granularity = 1
 /** A window that grew by so much is told at once; bytes. */
 const windowNews = { control: 256 * 1024, data: 2 * 1024 * 1024 }
 
@@ -45,7 +49,8 @@ export class ReceivedPackets {
     return number >= this.#numbers.end
   }
 
-  add(number: number, wantsAck: boolean, now: number): void {
+  /** A packet came, over a way with this round trip (milliseconds). */
+  add(number: number, wantsAck: boolean, now: number, roundTrip: number): void {
     const { end } = this.#numbers
     this.#numbers.add(number, number + 1)
     if (number >= end) this.#highestAt = now
@@ -55,7 +60,8 @@ export class ReceivedPackets {
     this.#waiting++
     // Out of order: something may be missing, and the sender is to know soon.
     const atOnce = this.#waiting >= ackEvery || number !== end
-    this.ackDue = Math.min(this.ackDue, atOnce ? now : now + ackWithin)
+    const within = Math.max(granularity, Math.min(ackWithin, roundTrip * ackPart))
+    this.ackDue = Math.min(this.ackDue, atOnce ? now : now + within)
   }
 
   /** The peer may write up to `limit` now. */

@@ -67,6 +67,11 @@ export class SentPackets {
     return this.#next
   }
 
+  /** How far apart the oldest packet under way and the newest are: memory is needed for each number between. */
+  get span(): number {
+    return this.#packets.length - this.#head
+  }
+
   get isEmpty(): boolean {
     return this.#count === 0
   }

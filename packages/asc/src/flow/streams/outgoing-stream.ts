@@ -1,3 +1,4 @@
+import { ahead } from '../limits.js'
 import { Pages, pageBytes } from './pages.js'
 import { Ranges } from './ranges.js'
 
@@ -18,9 +19,13 @@ export class OutgoingStream {
   #end = 0
   /** How far the peer lets us go. */
   #limit: number
+  /** What may be stored, whatever the peer acknowledges and allows; bytes. */
+  readonly #most: number
 
+  /** `limit`: how far the peer may be written ahead of what it consumed, at the beginning and always. */
   constructor(limit: number) {
     this.#limit = limit
+    this.#most = limit + ahead
   }
 
   /** Bytes that are written and have not arrived. */
@@ -43,9 +48,15 @@ export class OutgoingStream {
     return this.#next
   }
 
+  /** How many bytes `write` would take when no more than `most` are to be held. */
+  room(most: number): number {
+    const begun = (pageBytes - (this.#end % pageBytes)) % pageBytes
+    return Math.max(0, Math.min(Math.floor(most) - this.held, this.#most - this.#pages.bytes + begun))
+  }
+
   /** Takes as much of `bytes` as fits when no more than `most` are to be held; answers how much. */
   write(bytes: Buffer, most: number): number {
-    const length = Math.min(bytes.length, Math.max(0, Math.floor(most) - this.held))
+    const length = Math.min(bytes.length, this.room(most))
     if (length > 0) this.#pages.write(this.#end, bytes.subarray(0, length))
     this.#end += length
     return length
