@@ -155,7 +155,8 @@ export class NetworkLink {
         this.#events.room()
         return
       case 'flushed':
-        this.#flushing -= message.bytes
+        // What the network said by itself was never counted.
+        this.#flushing = Math.max(0, this.#flushing - message.bytes)
         this.#events.drained()
         return
       case 'window':

@@ -15,6 +15,8 @@ export interface ConnectionEvents {
 }
 
 const lingerMs = 2000
+/** Writes that a peer may leave waiting before it is told no more than has to be. */
+export const mostWaiting = 4096
 
 /** The TLS connection of a link: control frames in order. Its key proves the peer, and is where other keys come from. */
 export class ControlConnection {
@@ -23,6 +25,7 @@ export class ControlConnection {
   readonly #decoder: FrameDecoder
   readonly #greeting: NodeJS.Timeout
   #greeted = false
+  #waiting = 0
   #error: Error | undefined
 
   constructor(socket: TLSSocket, pool: BufferPool, events: ConnectionEvents) {
@@ -46,9 +49,18 @@ export class ControlConnection {
     this.send(encodeGreeting(greeting))
   }
 
+  /** Whether more was said than a peer that reads would leave waiting. */
+  get isFull(): boolean {
+    return this.#waiting >= mostWaiting
+  }
+
   /** Sends whole frames; `taken` when the network has them, or never will. */
   send(frames: Buffer, taken?: () => void): void {
-    this.#socket.write(frames, taken)
+    this.#waiting++
+    this.#socket.write(frames, () => {
+      this.#waiting--
+      taken?.()
+    })
   }
 
   pause(paused: boolean): void {

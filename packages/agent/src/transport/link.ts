@@ -185,12 +185,7 @@ export class Link {
     if (this.#keys === undefined || this.#down) return
     const { pool, bucket } = this.#options
     this.#carrier = new FlowCarrier(
-      {
-        ...options,
-        keys: this.#keys,
-        pool,
-        rate: bucket.rate,
-      },
+      { ...options, keys: this.#keys, pool, rate: bucket.rate },
       {
         control: (type, payload) => this.#controlFrame(type, payload),
         data: (type, payload) => this.#data(type, payload),
@@ -291,6 +286,11 @@ export class Link {
     this.#quietTicks = 0
   }
 
+  /** Whoever asks again and again, and reads no answer, gets none. */
+  get #isFull(): boolean {
+    return (this.#carrier ?? this.#control)?.isFull ?? false
+  }
+
   #controlFrame(type: number, payload: Payload): void {
     if (this.#down) {
       payload.release()
@@ -301,8 +301,8 @@ export class Link {
       if (type >= frameType.pack) throw new ProtocolError('state', 'data over the control connection')
       if (type === frameType.ping || type === frameType.pong) {
         decode(type, payload.bytes)
-        if (type === frameType.ping) this.control(encode({ type: 'pong' }))
-        else this.#roundTrip.pong()
+        if (type === frameType.pong) this.#roundTrip.pong()
+        else if (!this.#isFull) this.control(encode({ type: 'pong' }))
       } else {
         this.#heard.add(type, payload.bytes)
       }

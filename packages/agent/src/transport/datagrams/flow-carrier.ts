@@ -8,6 +8,7 @@ import {
   ProtocolError,
 } from '@waybill/asc'
 import type { BufferPool } from '../buffers.js'
+import { mostWaiting } from '../control-connection.js'
 import type { LinkKeys } from '../link-keys.js'
 import type { DatagramSocket, Peer } from './datagram-socket.js'
 import { DatagramSealer } from './flow-sealer.js'
@@ -99,6 +100,11 @@ export class FlowCarrier {
 
   get stats(): FlowStats {
     return this.#flow.stats
+  }
+
+  /** Whether more was said than a peer that listens would leave waiting. */
+  get isFull(): boolean {
+    return this.#unwritten.length >= mostWaiting
   }
 
   get hasEnded(): boolean {
