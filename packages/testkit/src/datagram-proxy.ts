@@ -1,4 +1,4 @@
-import { createSocket, type Socket } from 'node:dgram'
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import type { Target } from './fault-proxy.js'
 
 /** What becomes of datagrams; parts of 1. */
@@ -11,11 +11,17 @@ export interface DatagramFaults {
   reorder: number
   /** One bit turned. */
   corrupt: number
-  /** Takes everything and passes nothing on. */
-  silent: boolean
+  /** Takes everything of one direction and passes nothing on: both are a pulled cable, one is half a line. */
+  readonly silent: Record<Way, boolean>
 }
 
-/** A relay for datagrams that can be told to misbehave, for one target and any number of peers. */
+/** Towards the target, and back. */
+type Way = 'up' | 'down'
+
+/**
+ * A relay for datagrams that can be told to misbehave, for any number of peers. It may stand before several ports at
+ * once, which then share its faults.
+ */
 export class DatagramProxy {
   readonly faults: DatagramFaults = {
     delayMs: 0,
@@ -23,41 +29,37 @@ export class DatagramProxy {
     duplicate: 0,
     reorder: 0,
     corrupt: 0,
-    silent: false,
+    silent: { up: false, down: false },
   }
-  /** Datagrams that came, towards the target and back, and what was done to them. */
-  readonly seen = { up: 0, down: 0, lost: 0, corrupted: 0 }
-  readonly #near: Socket = createSocket('udp4')
-  readonly #target: Target
+  /** Datagrams that came, towards the target and back, their bytes, and what was done to them. */
+  readonly seen = { up: 0, down: 0, bytes: 0, lost: 0, corrupted: 0 }
+  /** The proxy's port for each target's port. */
+  readonly ports = new Map<number, number>()
+  readonly #near: Socket[] = []
   readonly #far = new Map<string, Socket>()
   readonly #timers = new Set<NodeJS.Timeout>()
 
-  private constructor(target: Target) {
-    this.#target = target
-    this.#near.on('message', (bytes, { address, port }) => {
-      this.seen.up++
-      this.#pass(bytes, (datagram) => {
-        this.#farOf(address, port).send(datagram, this.#target.port, this.#target.host)
-      })
-    })
-    this.#near.unref()
-  }
-
-  /** Listens at `port` of the loopback, and passes on to the target. */
-  static async before(target: Target, port: number): Promise<DatagramProxy> {
-    const proxy = new DatagramProxy(target)
-    await new Promise<void>((resolve, reject) => {
-      proxy.#near.once('error', reject)
-      proxy.#near.bind(port, '127.0.0.1', resolve)
-    })
+  /** Listens at free ports of the loopback, and passes on to the targets. */
+  static async before(...targets: readonly Target[]): Promise<DatagramProxy> {
+    const proxy = new DatagramProxy()
+    for (const target of targets) proxy.ports.set(target.port, await proxy.#listen(target))
     return proxy
   }
 
+  /** The port of a proxy with one target. */
   get port(): number {
-    return this.#near.address().port
+    const [port] = this.ports.values()
+    if (port === undefined) throw new Error('The proxy stands before nothing')
+    return port
   }
 
-  /** From now on the target sees all peers at other addresses, as after a change of network. */
+  /** Passes nothing on, or everything again, in one direction or both. */
+  silence(...ways: readonly Way[]): void {
+    this.faults.silent.up = ways.includes('up')
+    this.faults.silent.down = ways.includes('down')
+  }
+
+  /** From now on the targets see all peers at other addresses, as after a change of network. */
   changeAddresses(): void {
     for (const socket of this.#far.values()) socket.close()
     this.#far.clear()
@@ -66,18 +68,33 @@ export class DatagramProxy {
   close(): void {
     for (const timer of this.#timers) clearTimeout(timer)
     this.changeAddresses()
-    this.#near.close()
+    for (const socket of this.#near) socket.close()
   }
 
-  #farOf(address: string, port: number): Socket {
-    const key = `${address} ${port}`
+  async #listen(target: Target): Promise<number> {
+    const near = createSocket('udp4')
+    near.on('message', (bytes, from) => {
+      this.#pass(bytes, 'up', (datagram) => {
+        this.#farOf(near, from, target).send(datagram, target.port, target.host)
+      })
+    })
+    near.unref()
+    await new Promise<void>((resolve, reject) => {
+      near.once('error', reject)
+      near.bind(0, '127.0.0.1', resolve)
+    })
+    this.#near.push(near)
+    return near.address().port
+  }
+
+  #farOf(near: Socket, { address, port }: RemoteInfo, target: Target): Socket {
+    const key = `${address} ${port} ${target.port}`
     const known = this.#far.get(key)
     if (known !== undefined) return known
     const socket = createSocket('udp4')
     socket.on('message', (bytes) => {
-      this.seen.down++
-      this.#pass(bytes, (datagram) => {
-        this.#near.send(datagram, port, address)
+      this.#pass(bytes, 'down', (datagram) => {
+        near.send(datagram, port, address)
       })
     })
     // A target that is gone is like a line that lost it.
@@ -87,9 +104,11 @@ export class DatagramProxy {
     return socket
   }
 
-  #pass(bytes: Buffer, send: (datagram: Buffer) => void): void {
+  #pass(bytes: Buffer, way: Way, send: (datagram: Buffer) => void): void {
     const { faults } = this
-    if (faults.silent || Math.random() < faults.loss) {
+    this.seen[way]++
+    this.seen.bytes += bytes.length
+    if (faults.silent[way] || Math.random() < faults.loss) {
       this.seen.lost++
       return
     }

@@ -1,6 +1,7 @@
+import { createSocket } from 'node:dgram'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ManagedProcess } from './processes.js'
 
 const script = fileURLToPath(new URL('../dist/redirect.js', import.meta.url))
@@ -35,4 +36,24 @@ test.each([
   )
   await child.printed(/elsewhere|wrong version|packet|EPROTO/i, 10_000)
   await child.kill()
+})
+
+test('datagrams go where their own table says', async () => {
+  const socket = createSocket('udp4')
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
+  const heard = new Promise<string>((resolve) => socket.once('message', (bytes) => resolve(String(bytes))))
+  const child = new ManagedProcess(
+    process.execPath,
+    ['-e', `require('dgram').createSocket('udp4').unref().send('datagram', 45190, '127.0.0.9')`],
+    {
+      name: 'redirected',
+      env: {
+        NODE_OPTIONS: `--import=${script}`,
+        WAYBILL_TEST_REDIRECT_DATAGRAMS: JSON.stringify({ 45190: socket.address().port }),
+      },
+    },
+  )
+  expect(await heard).toBe('datagram')
+  await child.kill()
+  socket.close()
 })

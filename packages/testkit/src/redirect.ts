@@ -1,14 +1,19 @@
+import { Socket as DatagramSocket } from 'node:dgram'
 import { Socket } from 'node:net'
 
 /**
  * Loaded into a process before its own code: sends its outgoing connections to some ports elsewhere, as
- * `WAYBILL_TEST_REDIRECT` says (JSON, port to port on 127.0.0.1). So a fault proxy stands between two agents
- * that know nothing of it.
+ * `WAYBILL_TEST_REDIRECT` says (JSON, port to port on 127.0.0.1), and its datagrams, as
+ * `WAYBILL_TEST_REDIRECT_DATAGRAMS` says. So a fault proxy stands between two agents that know nothing of it.
  */
-const table = new Map<number, number>()
-const given: unknown = JSON.parse(process.env.WAYBILL_TEST_REDIRECT ?? '{}')
-if (typeof given === 'object' && given !== null)
-  for (const [from, to] of Object.entries(given)) if (typeof to === 'number') table.set(Number(from), to)
+const table = tableOf(process.env.WAYBILL_TEST_REDIRECT)
+const datagrams = tableOf(process.env.WAYBILL_TEST_REDIRECT_DATAGRAMS)
+
+function tableOf(json = '{}'): ReadonlyMap<number, number> {
+  const read: unknown = JSON.parse(json)
+  const entries = typeof read === 'object' && read !== null ? Object.entries(read) : []
+  return new Map(entries.map(([from, to]) => [Number(from), Number(to)]))
+}
 
 interface Options {
   port?: unknown
@@ -33,6 +38,20 @@ Reflect.set(Socket.prototype, 'connect', function connect(this: Socket, ...args:
   Reflect.apply(plainConnect, this, args)
   return this
 })
+
+const plainSend: unknown = Reflect.get(DatagramSocket.prototype, 'send')
+if (typeof plainSend !== 'function') throw new Error('Sockets cannot send')
+
+// Only the form that names port and address after the bytes, which is the one that agents use.
+Reflect.set(
+  DatagramSocket.prototype,
+  'send',
+  function send(this: DatagramSocket, bytes: unknown, ...args: unknown[]): void {
+    const [port, , ...rest] = args
+    const to = datagrams.get(Number(port))
+    Reflect.apply(plainSend, this, to === undefined ? [bytes, ...args] : [bytes, to, '127.0.0.1', ...rest])
+  },
+)
 
 function isOptions(value: unknown): value is Options {
   return typeof value === 'object' && value !== null && 'port' in value
