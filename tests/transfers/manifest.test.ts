@@ -114,6 +114,11 @@ describe('a transfer whose receiver is killed in the middle', () => {
     expect(differs.stdout).toMatch(/DIFFERS {2}show\/a & b\/101\.txt/)
     expect(differs.stderr).toContain('2 differ')
     writeFileSync(path, before)
+    for (const directory of [join(local, 'nothing'), path]) {
+      const none = await plane.command(['manifest', job.id, '--verify', directory])
+      expect([none.code, none.stdout]).toEqual([2, ''])
+      expect(none.stderr).toContain(`${directory} is not a directory that can be read`)
+    }
   })
 
   test('is printed as xxhsum takes it', async () => {

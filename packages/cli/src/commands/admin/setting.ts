@@ -7,6 +7,7 @@ import { type ListFlags, printJson, withJson } from '../../output/list.js'
 import { printable } from '../../output/printable.js'
 import { renderTable } from '../../output/table.js'
 import { findJob } from '../jobs/job-reference.js'
+import { tellUnknownSettings } from '../unknown-setting.js'
 
 interface Flags extends AccessFlags {
   readonly queue?: string
@@ -123,9 +124,10 @@ Examples:
   waybill setting set transfer_mode onewaysync --job reel1 --task 0`,
   )
   .action(async (name: string, value: string, flags: ChangeFlags) => {
-    await withSession(flags, async (session) =>
-      session.settings.set(name, value, await scopeOf(session, flags), depth(flags)),
-    )
+    await withSession(flags, async (session) => {
+      await session.settings.set(name, value, await scopeOf(session, flags), depth(flags))
+      tellUnknownSettings([name])
+    })
   })
 
 const remove = withScope(new Command('remove'))

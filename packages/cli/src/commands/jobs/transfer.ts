@@ -5,6 +5,7 @@ import { type AccessFlags, withAccess, withSession } from '../../access/connect.
 import { type ListFlags, printJson } from '../../output/list.js'
 import { printable } from '../../output/printable.js'
 import { followPreview } from '../preview/follow-preview.js'
+import { tellUnknownSettings } from '../unknown-setting.js'
 import { localPath, looksLocal } from './local-path.js'
 import { watch } from './watch.js'
 
@@ -53,6 +54,7 @@ it could look at everything, also at what would fail.`,
     hint(source)
     const { name, queue, paused, setting, follow, dryRun } = flags
     await withSession(flags, async (session) => {
+      tellUnknownSettings(Object.keys(setting ?? {}))
       const job = await session.create('Transfer', {
         source: localPath(source, process.cwd()),
         destination: localPath(destination, process.cwd()),

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { opendir, rename, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { type ManifestFile, type Session, type Transfer, WaybillError } from '@waybill/sdk'
 import { Command, Option } from 'commander'
 import { type AccessFlags, withAccess, withSession } from '../../access/connect.js'
-import { failed } from '../../exit.js'
+import { badInput, failed } from '../../exit.js'
 import { printable } from '../../output/printable.js'
 import { formatBytes } from '../../output/units.js'
 import { findJob } from '../jobs/job-reference.js'
@@ -96,11 +96,28 @@ async function writeFile(path: string, pieces: AsyncIterable<Buffer>): Promise<v
   } catch (error) {
     await rm(temporary, { force: true })
     if (error instanceof WaybillError) throw error
-    throw failed(`${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`)
+    throw failed(`${path} cannot be written: ${wordsOf(error)}`)
   }
 }
 
+/** What a file system says, without the names that it says it of. */
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message.replace(/, \w+ '.*$/s, '') : String(error)
+}
+
+/** Looks before anything is read, or each single file would be named as missing. */
+async function checkDirectory(directory: string): Promise<void> {
+  const wrong = await opendir(directory).then(
+    async (opened) => {
+      await opened.close()
+    },
+    (error: unknown) => wordsOf(error),
+  )
+  if (wrong !== undefined) throw badInput(`${directory} is not a directory that can be read: ${wrong}`)
+}
+
 async function verify(session: Session, job: Transfer, directory: string): Promise<void> {
+  await checkDirectory(directory)
   // Reads with native code, which no other command needs.
   const { verifyFiles } = await import('./verify.js')
   const { files, bytes, same, findings } = await verifyFiles(

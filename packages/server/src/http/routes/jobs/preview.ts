@@ -22,7 +22,10 @@ async function preview(call: Call) {
   await call.entities.engine.demand(ctx, 'transfer', job)
   const row = await ctx.store.db.selectFrom('job').select('dry_run').where('id', '=', job).executeTakeFirst()
   if (row?.dry_run !== 1) {
-    throw new WaybillError('bad_request', 'It is no dry run: make one with `dryrun`, or read its manifest')
+    throw new WaybillError(
+      'bad_request',
+      'It is no dry run: make one with `waybill transfer --dry-run` (`dryrun` in scripts), or read its manifest',
+    )
   }
   return { result: await readPreview(ctx.store, job, fields.text('after')) }
 }
