@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import {
   Agent,
   ControlPlane,
@@ -24,6 +26,14 @@ const storage = tempDirectory('storage')
 const size = 24_000_000
 const settings = { ...slow, transfer_transport: 'udp' }
 
+/** All processes have a date that this file shifts; milliseconds. */
+const clock = join(tempDirectory('clock'), 'shift')
+const env = {
+  NODE_OPTIONS: `--import=${fileURLToPath(new URL('../../packages/testkit/dist/clock.js', import.meta.url))}`,
+  WAYBILL_TEST_CLOCK: clock,
+}
+const hour = 3_600_000
+
 /** A file system that holds half of the file; undefined where nobody may mount one. */
 const small = smallDisk()
 function smallDisk(): string | undefined {
@@ -38,10 +48,10 @@ afterAll(() => {
 
 cleanUpAfterwards()
 beforeAll(async () => {
-  plane = await ControlPlane.start({ command: 'serve' })
+  plane = await ControlPlane.start({ command: 'serve', env })
   ;[store, desk] = await Promise.all([
-    Agent.start({ plane, name: 'store', type: 'server' }),
-    Agent.start({ plane, name: 'desk' }),
+    Agent.start({ plane, name: 'store', type: 'server', env }),
+    Agent.start({ plane, name: 'desk', env }),
     makeFile(`${local}/big.bin`, size, 42),
   ])
   const added = await plane.command(['volume', 'add', 'storage', storage, '--agent', 'store'])
@@ -92,5 +102,28 @@ test.skipIf(small === undefined)(
     await waitForStatus(plane.admin, job.id, 'done')
     expect(await hashOf(`${place}/full.bin`)).toBe(await hashOf(`${storage}/full.bin`))
     expect((await readdir(place)).sort()).toEqual(['ballast', 'full.bin'])
+  },
+)
+
+test.each(['udp', 'tcp'])(
+  'clocks jump in the middle of a transfer over %s, and it does not care',
+  async (transport) => {
+    const job = await plane.admin.create('transfer', {
+      source: desk.at(`${local}/big.bin`),
+      destination: `volume=storage/clock.bin`,
+      settings,
+    })
+    for (const shift of [5 * hour, -30 * hour]) {
+      const { transferred } = await waitUntilMidway(plane.admin, job.id)
+      await writeFile(clock, String(shift))
+      await waitFor(
+        async () => Number((await plane.admin.get('transfer', job.id))?.transferred) > Number(transferred),
+        { what: 'the transfer to go on' },
+      )
+    }
+    await waitForStatus(plane.admin, job.id, 'done', { never: ['waiting', 'failed', 'aborted'] })
+    expect(await plane.admin.log(job.id)).toMatch(`Run 1: 1 files, ${size} bytes sent`)
+    expect(await hashOf(`${storage}/clock.bin`)).toBe(await hashOf(`${local}/big.bin`))
+    await Promise.all([desk.online(), store.online()])
   },
 )

@@ -44,8 +44,8 @@ export async function* follow(
       if (isNearlyDone(transfer)) pause = firstPause
     } catch (thrown) {
       if (!(thrown instanceof WaybillError) || !isPassing(thrown)) throw thrown
-      awaySince ??= Date.now()
-      if (Date.now() - awaySince > patienceMs) throw thrown
+      awaySince ??= performance.now()
+      if (performance.now() - awaySince > patienceMs) throw thrown
       onInterrupted?.(thrown)
     }
     await sleep(pause, signal)

@@ -21,7 +21,7 @@ export interface Progress {
 const lineEveryMs = 3000
 
 /** A bar that is drawn over itself on a terminal; elsewhere a line every few seconds and at each change. */
-export function createProgress(screen: Screen, now: () => number = Date.now): Progress {
+export function createProgress(screen: Screen, now: () => number = () => performance.now()): Progress {
   return screen.isTTY === true ? bar(screen) : lines(screen, now)
 }
 

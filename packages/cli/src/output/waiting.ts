@@ -12,10 +12,10 @@ export async function withWaiting<T>(
   screen: Screen = process.stderr,
 ): Promise<T> {
   if (screen.isTTY !== true) return await work()
-  const began = Date.now()
+  const began = performance.now()
   const drawn = { once: false }
   const timer = setInterval(() => {
-    screen.write(`\r\u001b[2K${words} ... ${Math.round((Date.now() - began) / 1000)} s`)
+    screen.write(`\r\u001b[2K${words} ... ${Math.round((performance.now() - began) / 1000)} s`)
     drawn.once = true
   }, patience)
   try {

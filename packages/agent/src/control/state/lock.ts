@@ -39,9 +39,9 @@ export async function takeLock(
   const { patience, beat } = { ...defaults, ...options }
   const path = join(directory, 'lock')
   const holder: Holder = { token: randomUUID(), pid: process.pid, host: hostname() }
-  const deadline = Date.now() + patience
+  const deadline = performance.now() + patience
   while (!(await tryTake(path, holder, beat))) {
-    if (Date.now() >= deadline) throw new Error(await inUse(directory, path))
+    if (performance.now() >= deadline) throw new Error(await inUse(directory, path))
     await sleep(100)
   }
   held.add(holder.token)
@@ -86,17 +86,29 @@ async function write(path: string, holder: Holder): Promise<void> {
 }
 
 async function isHeld(path: string, beat: number): Promise<boolean> {
-  const age = await stat(path).then(
-    ({ mtimeMs }) => Math.abs(Date.now() - mtimeMs),
-    () => undefined,
-  )
-  if (age === undefined || age > 5 * beat) return false
+  const touched = await touchedAt(path)
+  if (touched === undefined) return false
+  const age = Math.abs(Date.now() - touched)
   const holder = await readHolder(path)
   // Just made, and not written yet.
   if (holder === undefined) return age < beat
-  if (holder.host !== hostname()) return true
-  if (holder.pid === process.pid) return held.has(holder.token)
-  return isRunning(holder.pid)
+  if (holder.host === hostname()) {
+    if (holder.pid === process.pid) return held.has(holder.token)
+    if (!isRunning(holder.pid)) return false
+  }
+  if (age <= 5 * beat) return true
+  // Its last sign of life is old, or the clock was set: whoever lives gives another one.
+  await sleep(2 * beat)
+  const later = await touchedAt(path)
+  return later !== undefined && later !== touched
+}
+
+/** When there was a sign of life, by the clock of whoever gave it; undefined where there is no lock. */
+async function touchedAt(path: string): Promise<number | undefined> {
+  return await stat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => undefined,
+  )
 }
 
 async function readHolder(path: string): Promise<Holder | undefined> {

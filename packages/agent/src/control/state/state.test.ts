@@ -33,7 +33,23 @@ describe('the lock of a state directory', () => {
   ])('is taken over from one %s', async (_what, holder, age) => {
     const directory = tempDirectory('lock')
     writeLock(directory, holder, age)
-    await (await takeLock(directory, quiet, { patience: 0 })).release()
+    await (await takeLock(directory, quiet, { patience: 0, beat: 50 })).release()
+  })
+
+  it.each([
+    ['this machine', {}],
+    ['another one', { host: 'elsewhere' }],
+  ])('is left to a process of %s that lives, though the clocks differ by hours', async (_where, holder) => {
+    const directory = tempDirectory('lock')
+    let age = 7_200_000
+    writeLock(directory, holder, age)
+    const touching = setInterval(() => {
+      age -= 1000
+      writeLock(directory, holder, age)
+    }, 10)
+    const options = { patience: 0, beat: 100 }
+    await expect(takeLock(directory, quiet, options)).rejects.toThrow('uses the state directory')
+    clearInterval(touching)
   })
 
   it.each([

@@ -51,12 +51,12 @@ function interrupted(id: string, name: string): CommandEnd {
 /** The job as it was last seen. */
 async function wait(session: Session, id: string, signal: AbortSignal): Promise<Transfer | undefined> {
   const progress = createProgress(process.stderr)
-  const since = Date.now()
+  const since = performance.now()
   let last: Transfer | undefined
   try {
     for await (const transfer of session.follow(id, { signal })) {
       last = transfer
-      if (Date.now() - since > quietFor) progress.show(transfer)
+      if (performance.now() - since > quietFor) progress.show(transfer)
     }
   } finally {
     progress.end()

@@ -278,7 +278,8 @@ export class SessionRun {
     for (const bucket of this.buckets) {
       for (const { task } of results) bucket.left.delete(task)
       if (bucket.left.size > 0) continue
-      const time = now - bucket.since
+      // A clock that was set back makes no time negative.
+      const time = Math.max(0, now - bucket.since)
       await this.store.db.updateTable('task').set({ time }).where('id', 'in', bucket.ids).execute()
     }
     this.dropEmptyBuckets()
