@@ -105,25 +105,22 @@ test.skipIf(small === undefined)(
   },
 )
 
-test.each(['udp', 'tcp'])(
-  'clocks jump in the middle of a transfer over %s, and it does not care',
-  async (transport) => {
-    const job = await plane.admin.create('transfer', {
-      source: desk.at(`${local}/big.bin`),
-      destination: `volume=storage/clock.bin`,
-      settings,
-    })
-    for (const shift of [5 * hour, -30 * hour]) {
-      const { transferred } = await waitUntilMidway(plane.admin, job.id)
-      await writeFile(clock, String(shift))
-      await waitFor(
-        async () => Number((await plane.admin.get('transfer', job.id))?.transferred) > Number(transferred),
-        { what: 'the transfer to go on' },
-      )
-    }
-    await waitForStatus(plane.admin, job.id, 'done', { never: ['waiting', 'failed', 'aborted'] })
-    expect(await plane.admin.log(job.id)).toMatch(`Run 1: 1 files, ${size} bytes sent`)
-    expect(await hashOf(`${storage}/clock.bin`)).toBe(await hashOf(`${local}/big.bin`))
-    await Promise.all([desk.online(), store.online()])
-  },
-)
+test('clocks jump in the middle of a transfer, and it does not care', async () => {
+  const job = await plane.admin.create('transfer', {
+    source: desk.at(`${local}/big.bin`),
+    destination: 'volume=storage/clock.bin',
+    settings,
+  })
+  for (const shift of [5 * hour, -30 * hour]) {
+    const { transferred } = await waitUntilMidway(plane.admin, job.id)
+    await writeFile(clock, String(shift))
+    await waitFor(
+      async () => Number((await plane.admin.get('transfer', job.id))?.transferred) > Number(transferred),
+      { what: 'the transfer to go on' },
+    )
+  }
+  await waitForStatus(plane.admin, job.id, 'done', { never: ['waiting', 'failed', 'aborted'] })
+  expect(await plane.admin.log(job.id)).toMatch(`Run 1: 1 files, ${size} bytes sent`)
+  expect(await hashOf(`${storage}/clock.bin`)).toBe(await hashOf(`${local}/big.bin`))
+  await Promise.all([desk.online(), store.online()])
+})

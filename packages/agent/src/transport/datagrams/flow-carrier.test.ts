@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { encode, frameType, writeHeader } from '@waybill/asc'
 import { afterEach, expect, it } from 'vitest'
 import { BufferPool } from '../buffers.js'
+import { mostWaiting } from '../control-connection.js'
 import { LinkKeys } from '../link-keys.js'
 import { DatagramSocket } from './datagram-socket.js'
 import { FlowCarrier } from './flow-carrier.js'
@@ -228,4 +229,15 @@ it('frames that make no sense end it with an error', async () => {
   from.carrier.control(Buffer.from([0xff, 0xff, 0xff, 0x7f, 3]))
   await to.until(() => to.closed !== undefined)
   expect(to.closed?.error).toMatchObject({ violation: 'limit' })
+})
+
+it('tells when a peer leaves waiting what it is told', async () => {
+  const { from, relay } = await pair()
+  relay.fate = () => []
+  const pong = encode({ type: 'pong' })
+  expect(from.carrier.isFull).toBe(false)
+  // More than the window takes.
+  from.carrier.control(Buffer.alloc(5 * 1024 * 1024))
+  for (let i = 0; i < mostWaiting; i++) from.carrier.control(pong)
+  expect(from.carrier.isFull).toBe(true)
 })
