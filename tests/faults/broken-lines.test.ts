@@ -14,7 +14,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cleanUpAfterwards, openStudio, type Studio, slow, slowSize } from '../studio.js'
 
-const redirect = fileURLToPath(new URL('../../packages/testkit/dist/redirect.js', import.meta.url))
+const redirect = fileURLToPath(new URL('../../packages/testkit/dist/faults/redirect.js', import.meta.url))
 const dataPorts = Array.from({ length: 20 }, (_, index) => 45_190 + index)
 
 /** Between `far` and the control plane, and between `far` and the storage's data ports, stands a proxy. */

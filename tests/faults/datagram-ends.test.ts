@@ -29,7 +29,7 @@ const settings = { ...slow, transfer_transport: 'udp' }
 /** All processes have a date that this file shifts; milliseconds. */
 const clock = join(tempDirectory('clock'), 'shift')
 const env = {
-  NODE_OPTIONS: `--import=${fileURLToPath(new URL('../../packages/testkit/dist/clock.js', import.meta.url))}`,
+  NODE_OPTIONS: `--import=${fileURLToPath(new URL('../../packages/testkit/dist/faults/clock.js', import.meta.url))}`,
   WAYBILL_TEST_CLOCK: clock,
 }
 const hour = 3_600_000

@@ -17,7 +17,7 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cleanUpAfterwards, slow } from '../studio.js'
 
-const redirect = fileURLToPath(new URL('../../packages/testkit/dist/redirect.js', import.meta.url))
+const redirect = fileURLToPath(new URL('../../packages/testkit/dist/faults/redirect.js', import.meta.url))
 const dataPorts = Array.from({ length: 20 }, (_, index) => 45_190 + index)
 /** With `slow`, about three seconds. */
 const size = 24_000_000

@@ -1,5 +1,5 @@
-export * from './datagram-proxy.js'
-export * from './fault-proxy.js'
+export * from './faults/datagram-proxy.js'
+export * from './faults/fault-proxy.js'
 export * from './mailbox.js'
 export * from './ports.js'
 export * from './processes.js'

@@ -10,7 +10,7 @@ import {
   type TestControlPlaneOptions,
   testControlPlane,
 } from '../../../server/src/agents/testing.js'
-import { FaultProxy } from '../../../testkit/src/fault-proxy.js'
+import { FaultProxy } from '../../../testkit/src/faults/fault-proxy.js'
 import { tempDirectory } from '../../../testkit/src/temp.js'
 import { type AgentOptions, type RunningAgent, startAgent } from './run-agent.js'
 import { IdleEngine, testResult, testSpec } from './sessions/testing.js'

@@ -1,7 +1,7 @@
 import { connect, createServer, type Server } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
+import { waitFor } from '../wait.js'
 import { FaultProxy } from './fault-proxy.js'
-import { waitFor } from './wait.js'
 
 const open: { close: () => unknown }[] = []
 afterEach(async () => {

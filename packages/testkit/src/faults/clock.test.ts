@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { ManagedProcess } from './processes.js'
-import { tempDirectory } from './temp.js'
+import { ManagedProcess } from '../processes.js'
+import { tempDirectory } from '../temp.js'
 
-const script = fileURLToPath(new URL('../dist/clock.js', import.meta.url))
+const script = fileURLToPath(new URL('../../dist/faults/clock.js', import.meta.url))
 const program = `
   const before = [Date.now(), performance.now()]
   console.log('started')

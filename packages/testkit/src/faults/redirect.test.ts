@@ -2,9 +2,9 @@ import { createSocket } from 'node:dgram'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ManagedProcess } from './processes.js'
+import { ManagedProcess } from '../processes.js'
 
-const script = fileURLToPath(new URL('../dist/redirect.js', import.meta.url))
+const script = fileURLToPath(new URL('../../dist/faults/redirect.js', import.meta.url))
 const server = createServer((socket) => {
   socket.on('error', () => undefined)
   socket.end('elsewhere')
