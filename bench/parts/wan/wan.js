@@ -26,10 +26,7 @@ run copies bytes never seen before, and what was completed is compared by checks
 cubic, alone, when a transfer joins it, and when it joins a transfer; who is first has three seconds to find its speed,
 and the transfer three to find its own; 30 s are measured, with loss twice as long and twice as often. The source is in
 the page cache; caches are not dropped. toFullSpeed: seconds from the first 100 kB on the line until the first half
-second that carried 90 % of what the line carried in the run's middle half second.`.replaceAll(
-    '\n',
-    ' ',
-  )
+second that carried 90 % of what the line carried in the run's middle half second.`.replaceAll('\n', ' ')
 
 /**
  * Everything over a long line, at each loss.

@@ -62,8 +62,10 @@ const probeRttMs = 200
 const probeRttGain = 0.5
 /** Between two probes for more, in round trips. */
 const cruiseRounds = 6
-/** So much more may be under way, for processes that are woken late. */
+/** So much more may be under way, for processes that are woken late; milliseconds. On a short way that is nearly all. */
 const wakeMs = 4
+const wakeMsNearby = 20
+const nearbyMs = 5
 const firstPackets = 64
 /** What the path had before is tried by half, so that it may have become slower; as in careful resume. */
 const trustInExpected = 0.5
@@ -126,7 +128,8 @@ export class Congestion {
     if (this.rate === 0 || this.minRtt === Number.POSITIVE_INFINITY) return first
     const product = this.#product
     if (this.#phase === 'probeRtt') return Math.max(leastPackets * this.#datagram, probeRttGain * product)
-    const wanted = this.#windowGain * product + this.rate * wakeMs + 3 * this.#datagram
+    const wake = this.minRtt < nearbyMs ? wakeMsNearby : wakeMs
+    const wanted = this.#windowGain * product + this.rate * wake + 3 * this.#datagram
     const most = this.#phase === 'startup' ? Math.max(wanted, first) : wanted
     return Math.max(leastPackets * this.#datagram, Math.min(most, this.#ceiling))
   }
