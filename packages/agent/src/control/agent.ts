@@ -60,8 +60,8 @@ export class Agent {
     const { signal } = this.stopping
     while (!this.isStopping()) {
       try {
-        const socket = await dial(this.target, signal)
-        await this.converse(new ControlLine(socket, this.heartbeat, this.lineEvents()))
+        const { socket, address } = await dial(this.target, signal)
+        await this.converse(new ControlLine(socket, this.heartbeat, this.lineEvents(), address))
       } catch (error) {
         if (!this.isStopping()) this.complain(error instanceof Error ? error.message : String(error))
       }

@@ -1,8 +1,12 @@
 import type { Socket as DatagramSocket } from 'node:dgram'
+import { readFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { cLibrary, type NativeCall } from './native.js'
 
 /** Numbers of Linux; other systems have other ones, and none of these options. */
+const levelSocket = 1
+const receiveBuffer = 8
+const receiveBufferForce = 33
 const levelTcp = 6
 const levelUdp = 17
 const tcpInfo = 11
@@ -38,6 +42,34 @@ export function useBbr(socket: Socket): boolean {
   const fd = descriptorOf(socket)
   const name = Buffer.from('bbr')
   return fd !== undefined && linuxCalls()?.set(fd, levelTcp, tcpCongestion, name, name.length) === 0
+}
+
+/** On other processors the numbers of the options of sockets differ. */
+const hasUsualNumbers = ['x64', 'arm64'].includes(process.arch)
+
+/**
+ * Bounds what the kernel keeps of one connection until it is read; bytes of data, by and large. By itself it finds a
+ * bound, which may be tens of megabytes. Answers whether it agreed: without being asked by an administrator it has to
+ * be allowed so much (net.core.rmem_max), and less would slow the connection down.
+ */
+export function boundUnread(socket: Socket, bytes: number): boolean {
+  const fd = descriptorOf(socket)
+  if (fd === undefined || !hasUsualNumbers) return false
+  const value = Buffer.alloc(4)
+  value.writeInt32LE(bytes)
+  const set = (name: number) => linuxCalls()?.set(fd, levelSocket, name, value, value.length) === 0
+  return set(receiveBufferForce) || (bytes <= mostAllowed() && set(receiveBuffer))
+}
+
+let allowed: number | undefined
+
+function mostAllowed(): number {
+  try {
+    allowed ??= Number(readFileSync('/proc/sys/net/core/rmem_max', 'utf8'))
+  } catch {
+    allowed = 0
+  }
+  return allowed
 }
 
 /** The round trip of a connection as the kernel measured it, milliseconds; undefined when it cannot be asked. */

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Payload } from '@waybill/asc'
-import { readReusing } from '../platform/sockets.js'
+import { boundUnread, readReusing } from '../platform/sockets.js'
 import type { BufferPool } from './buffers.js'
 import { encodeGreeting, type Greeting, greetingBytes, greetingMs, readGreeting } from './greeting.js'
 import type { BothWays } from './link-keys.js'
@@ -96,6 +96,11 @@ export class BulkConnection {
   pause(paused: boolean): void {
     if (paused) this.#socket.pause()
     else this.#socket.resume()
+  }
+
+  /** Bounds what the kernel keeps of it until it is read here, where the system lets us; bytes. */
+  bound(bytes: number): void {
+    boundUnread(this.#socket, bytes)
   }
 
   /** Closes it. What the peer is to know goes over the control connection. */

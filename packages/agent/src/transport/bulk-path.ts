@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Payload } from '@waybill/asc'
+import { distanceMs } from '../network/choice.js'
 import { kernelRoundTrip, useBbr } from '../platform/sockets.js'
 import type { BufferPool } from './buffers.js'
 import { BulkConnection } from './bulk-connection.js'
@@ -31,8 +32,12 @@ export interface BulkPathEvents {
 
 /** Connections of one link, however many a peer would like. */
 const mostConnections = 64
-/** Round trip from which on BBR is asked for, milliseconds. */
-const bbrFrom = 5
+/**
+ * What the kernel may keep of all connections together, and of each one at least, until this side reads it; bytes. It
+ * fills up while the disk is slow, and is lost with this process.
+ */
+const mostUnread = 24 * 1024 * 1024
+const leastUnread = 1024 * 1024
 /** How often a limited session moves data, milliseconds. */
 const paceEvery = 10
 
@@ -45,6 +50,7 @@ export class BulkPath {
   readonly #seen = new Set<number>()
   readonly #all = new Set<BulkConnection>()
   #paused = false
+  #isFar = false
   #pacing: NodeJS.Timeout | undefined
   #ended = false
 
@@ -75,8 +81,9 @@ export class BulkPath {
         return
       }
       const { role, pool, bucket } = this.#options
+      this.#isFar ||= (kernelRoundTrip(socket) ?? 0) >= distanceMs
       // Over a distance it is not slowed down by every loss; whether the kernel agrees is its affair.
-      if ((kernelRoundTrip(socket) ?? 0) >= bbrFrom) useBbr(socket)
+      if (this.#isFar) useBbr(socket)
       const greeting: Greeting = { role, index, transport: 'tcp', datagram: 0 }
       const connection = new BulkConnection(socket, keys.connection(index), pool, bucket, {
         greeted: (heard) => {
@@ -89,6 +96,7 @@ export class BulkPath {
           this.#standing.set(index, connection)
           connection.pause(this.#paused)
           resolve(true)
+          this.#bound()
           this.#events.resized(this.#standing.size)
         },
         frame: (type, payload) => this.#events.data(type, payload),
@@ -133,6 +141,13 @@ export class BulkPath {
   pause(paused: boolean): void {
     this.#paused = paused
     for (const connection of this.#standing.values()) connection.pause(paused)
+  }
+
+  /** Nearby the kernel finds that little is enough. */
+  #bound(): void {
+    if (!this.#isFar || this.#options.role === 'send') return
+    const each = Math.max(leastUnread, Math.floor(mostUnread / this.#standing.size))
+    for (const connection of this.#standing.values()) connection.bound(each)
   }
 
   /** Closes all connections. */

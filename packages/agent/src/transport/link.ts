@@ -1,7 +1,10 @@
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { decode, encode, type FlowStats, frameType, type Payload, ProtocolError } from '@waybill/asc'
+import { Ebb } from '../network/ebb.js'
 import { failureOf, type LinkFault, lossOf } from '../network/faults.js'
+import { OwnAddress } from '../network/own-address.js'
+import { Silence } from '../network/silence.js'
 import type { BufferPool } from './buffers.js'
 import { BulkPath } from './bulk-path.js'
 import { ControlConnection } from './control-connection.js'
@@ -43,10 +46,6 @@ export interface LinkOptions {
   accepts(greeting: Greeting): boolean
 }
 
-/** A data connection may close before the last word on the control connection was read; milliseconds. */
-const lastWordMs = 1000
-/** Parts of the silence limit after which this side says something, and looks. */
-const ticksToSilence = 6
 /** Frames that wait for a flow of datagrams. */
 const flowFrames = 8
 /** How long a flow may take to bring over the last word, milliseconds. */
@@ -66,7 +65,9 @@ export class Link {
   readonly #bulk: BulkPath
   readonly #all = new Set<ControlConnection>()
   readonly #queue: Buffer[] = []
-  readonly #silence: NodeJS.Timeout
+  readonly #silence: Silence
+  /** A connection may close before what came over others was read: data, or the last word. */
+  readonly #ebb = new Ebb((fault) => this.#lost(fault))
   #control: ControlConnection | undefined
   #keys: LinkKeys | undefined
   #carrier: FlowCarrier | undefined
@@ -75,9 +76,6 @@ export class Link {
   /** Control frames that were given before the link stood. */
   readonly #early: Buffer[] = []
   #isReady = false
-  #quietTicks = 0
-  /** Nothing is heard because control frames are not read. */
-  #isDeaf = false
   #paused = false
   #down = false
   /** Whether it went down when nothing had been heard for a while. */
@@ -92,7 +90,10 @@ export class Link {
         this.pump()
       },
       data: (type, payload) => this.#data(type, payload),
-      heard: () => this.#isAlive(),
+      heard: () => {
+        this.#silence.heard()
+        this.#ebb.heard()
+      },
       room: () => this.pump(),
       sent: (frame) => out.sent(frame),
       broke: (error) => this.#bulkBroke(error),
@@ -102,8 +103,10 @@ export class Link {
       () => this.control(encode({ type: 'ping' })),
       (milliseconds) => out.roundTrip(milliseconds),
     )
-    // Counted in ticks, not read from a clock: a process that was stopped, or busy, blames nobody.
-    this.#silence = setInterval(() => this.#tick(), options.silenceMs / ticksToSilence)
+    this.#silence = new Silence(options.silenceMs, {
+      ask: () => this.control(encode({ type: 'ping' })),
+      lost: (words) => this.#lost(lossOf(new Error(words))),
+    })
   }
 
   /** Whether the control connection stands. */
@@ -135,6 +138,7 @@ export class Link {
       const stand = (agreed: Greeting) => {
         joined = true
         this.#control = connection
+        this.#silence.stands(new OwnAddress(socket), agreed.transport === 'udp')
         this.#keys = keys
         if (agreed.transport === 'tcp') this.#begin()
         this.#out.stands(agreed)
@@ -152,13 +156,13 @@ export class Link {
           if (!joined) stand(heard)
         },
         frame: (type, payload) => this.#controlFrame(type, payload),
-        heard: () => this.#isAlive(),
+        heard: () => this.#silence.heard(),
         drained: () => this.#deliver(),
         closed: (error) => {
           this.#all.delete(connection)
           this.#isOver()
           resolve(false)
-          if (joined) this.#lost(lossOf(error ?? new Error('The other agent closed the connection')))
+          if (joined) this.#parted(lossOf(error ?? new Error('The other agent closed the connection')))
         },
       })
       this.#all.add(connection)
@@ -189,7 +193,7 @@ export class Link {
       {
         control: (type, payload) => this.#controlFrame(type, payload),
         data: (type, payload) => this.#data(type, payload),
-        heard: () => this.#isAlive(),
+        heard: () => this.#silence.heard(),
         drained: () => this.#deliver(),
         flushed: (bytes) => this.#out.flushed(bytes),
         sent: (frame) => this.#out.sent(frame),
@@ -255,7 +259,7 @@ export class Link {
 
   /** The same for control frames. */
   pauseControl(paused: boolean): void {
-    this.#isDeaf = paused && this.#carrier === undefined
+    this.#silence.isDeaf = paused && this.#carrier === undefined
     if (this.#carrier === undefined) this.#control?.pause(paused)
     else this.#carrier.pause('control', paused)
   }
@@ -280,10 +284,6 @@ export class Link {
   #isOver(): void {
     const isFlowing = this.#carrier?.hasEnded === false
     if (this.#down && this.#all.size === 0 && this.#bulk.isEmpty && !isFlowing) this.#out.over()
-  }
-
-  #isAlive(): void {
-    this.#quietTicks = 0
   }
 
   /** Whoever asks again and again, and reads no answer, gets none. */
@@ -341,23 +341,21 @@ export class Link {
     }
   }
 
-  #tick(): void {
-    if (this.#control === undefined) return
-    this.#quietTicks = this.#isDeaf ? 0 : this.#quietTicks + 1
-    if (this.#quietTicks > ticksToSilence) {
-      this.#lost(lossOf(new Error('Nothing was heard of the other agent for too long')))
-    } else if (this.#quietTicks > 1 || this.#isDeaf) {
-      this.control(encode({ type: 'ping' }))
-    }
-  }
-
   #bulkBroke(error: Error | undefined): void {
+    if (this.#down) return
     if (error instanceof ProtocolError) {
       this.cut(failureOf(error))
     } else {
       const fault = lossOf(error ?? new Error('The other agent closed a connection'))
-      setTimeout(() => this.#lost(fault), lastWordMs)
+      if (this.#all.size === 0) this.#parted(fault)
+      else this.#ebb.begin(fault)
     }
+  }
+
+  /** The control connection is gone: all that can still come is data that the peer had sent before. */
+  #parted(fault: LinkFault): void {
+    if (this.#options.role === 'send' || this.#bulk.size === 0) this.#lost(fault)
+    else this.#ebb.begin(fault)
   }
 
   #shut(fault: LinkFault | undefined): void {
@@ -379,8 +377,7 @@ export class Link {
   #lost(fault: LinkFault): void {
     if (this.#down) return
     this.#deliver()
-    // The peer may have noticed a moment earlier.
-    this.fellSilent = this.#quietTicks > ticksToSilence / 2
+    this.fellSilent = this.#silence.isLong
     this.#end()
     this.#carrier?.destroy()
     this.#bulk.destroy()
@@ -391,7 +388,8 @@ export class Link {
 
   #end(): void {
     this.#down = true
-    clearInterval(this.#silence)
+    this.#silence.end()
+    this.#ebb.end()
     for (const frame of this.#queue.splice(0)) this.#out.sent(frame)
   }
 }

@@ -1,5 +1,6 @@
 import { type FromAgent, parseMessage, type ToAgent, toAgent } from '@waybill/api'
 import type { RawData, WebSocket } from 'ws'
+import type { OwnAddress } from '../../network/own-address.js'
 
 export interface LineEvents {
   message(message: ToAgent): void
@@ -15,11 +16,15 @@ export class ControlLine {
   private silentBeats = 0
   private why: string | undefined
 
-  /** @param heartbeat milliseconds between two heartbeats; a server silent for three of them is gone. */
+  /**
+   * @param heartbeat milliseconds between two heartbeats; a server silent for three of them is gone.
+   * @param address what the line has at this end; without it nothing comes any more
+   */
   constructor(
     private readonly socket: WebSocket,
     heartbeat: number,
     private readonly events: LineEvents,
+    private readonly address?: OwnAddress,
   ) {
     socket.on('message', (data, isBinary) => this.receive(data, isBinary))
     socket.on('ping', () => this.heard())
@@ -61,6 +66,7 @@ export class ControlLine {
   private beat(): void {
     this.silentBeats += 1
     if (this.silentBeats > 3) this.terminate('the server is silent')
+    else if (this.address?.isGone === true) this.terminate('this machine has another address now')
     else this.send({ type: 'heartbeat', metrics: this.events.metrics() })
   }
 

@@ -4,6 +4,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { controlPath, maxControlMessage } from '@waybill/api'
 import { WebSocket } from 'ws'
+import { OwnAddress } from '../../network/own-address.js'
 
 export interface Target {
   readonly url: URL
@@ -19,11 +20,17 @@ const connectPatience = 5000
 const grantPatience = 10_000
 const maxRefusal = 16 * 1024
 
+/** A line that stands, and its address at this end. */
+export interface Dialled {
+  readonly socket: WebSocket
+  readonly address: OwnAddress
+}
+
 /**
  * Opens a line. Rejects with an error whose message is for the person who runs the agent, be it the network's,
  * the certificate's or the server's own words.
  */
-export async function dial(target: Target, signal: AbortSignal): Promise<WebSocket> {
+export async function dial(target: Target, signal: AbortSignal): Promise<Dialled> {
   const socket = await openSocket(target, signal)
   // The credentials are in the headers: they go out only now that the server is known to be the right one.
   const webSocket = new WebSocket(new URL(controlPath, target.url), {
@@ -36,7 +43,7 @@ export async function dial(target: Target, signal: AbortSignal): Promise<WebSock
   const abort = (): void => webSocket.terminate()
   signal.addEventListener('abort', abort, { once: true })
   try {
-    return await granted(webSocket)
+    return { socket: await granted(webSocket), address: new OwnAddress(socket) }
   } catch (error) {
     socket.destroy()
     throw error
