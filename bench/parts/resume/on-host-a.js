@@ -27,6 +27,8 @@ import { cuts } from './cuts.js'
  * @property {string} case
  * @property {string} says
  * @property {number[]} again bytes of the file that came over the line more than once, per cent of the file
+ * @property {number[]} sent bytes that the job says it sent after the cut, per cent of the file
+ * @property {number[]} saved bytes that the job says were there already, per cent of the file
  * @property {number[]} seconds from when everything was there again to the end
  * @property {string[]} log what the job says about its runs, of the last round
  * @property {string | undefined} failure
@@ -35,6 +37,8 @@ import { cuts } from './cuts.js'
 /** @type {Task} */
 const { hosts, control, cases, rounds, bytes, limit, settings } = JSON.parse(process.argv[2] ?? '{}')
 const cutAt = 0.9
+/** What a job's log says of its runs, and of what they travelled over. */
+const said = /(Run \d+: |\S+ connected to ).*$/
 const work = tempDirectory('bench')
 const source = `${work}/file.bin`
 /** @type {CutFigures[]} */
@@ -46,19 +50,34 @@ try {
   const counter = new LineCounter(resident.pid)
   const stage = { waybill, far: hosts.b, control }
 
-  const whole = (await transfer(waybill, counter, async () => undefined)).received
+  const { received: whole } = await transfer(waybill, counter, async () => undefined)
   for (const name of cases) {
     const { says, cut, undo } = cuts[name] ?? raise(name)
     /** @type {CutFigures} */
-    const figures = { case: name, says, again: [], seconds: [], log: [], failure: undefined }
+    const figures = {
+      case: name,
+      says,
+      again: [],
+      sent: [],
+      saved: [],
+      seconds: [],
+      log: [],
+      failure: undefined,
+    }
     results.push(figures)
     for (let round = 0; round < rounds && figures.failure === undefined; round += 1) {
+      // An agent remembers whom datagrams did not reach: each cut is to find the line as if it were the first.
+      await waybill.desk.stop()
+      await waybill.desk.restart()
       try {
         const { received, seconds, log } = await transfer(waybill, counter, async (sinceBegin) => {
           while (sinceBegin() < cutAt * whole) await sleep(5)
           await cut(stage)
         })
         figures.again.push(((received - whole) / whole) * 100)
+        const { sent, saved } = lastRun(log)
+        figures.sent.push((sent / bytes) * 100)
+        figures.saved.push((saved / bytes) * 100)
         figures.seconds.push(seconds)
         figures.log = log
         process.stderr.write(`${name}: ${figures.again.at(-1)?.toFixed(2)} % again\n${log.join('\n')}\n`)
@@ -101,8 +120,8 @@ async function transfer(waybill, counter, disturb) {
       throw new Error('It arrived wrongly')
     // The last line of the log is written a moment after the end.
     await sleep(500)
-    const log = (await waybill.admin.log(id)).split('\n').filter((line) => / Run \d+: /.test(line))
-    return { received, seconds, log: log.map((line) => line.replace(/^.* Run/, 'Run')) }
+    const log = (await waybill.admin.log(id)).split('\n').flatMap((line) => said.exec(line)?.[0] ?? [])
+    return { received, seconds, log }
   } catch (error) {
     await waybill.abort(id).catch(() => undefined)
     throw error
@@ -110,6 +129,15 @@ async function transfer(waybill, counter, disturb) {
     empty(waybill.directory)
     rmSync(source)
   }
+}
+
+/**
+ * What the job says of the run that ended it.
+ * @param {readonly string[]} log
+ */
+function lastRun(log) {
+  const [, sent, saved] = /(\d+) bytes sent, (\d+) bytes were there/.exec(log.at(-1) ?? '') ?? []
+  return { sent: Number(sent), saved: Number(saved) }
 }
 
 /** @returns {never} */

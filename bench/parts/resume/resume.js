@@ -26,17 +26,25 @@ export async function resume({ rounds, quick, only, settings }) {
     const rows = await onHostA(hosts.a, program, task)
     const table = {
       title: `A file of ${bytes / 1e9} GB, cut at 90 % and resumed`,
-      columns: ['', 'again, % of the file', 'at most', 's to the end once all is back', 'what the job says'],
-      rows: rows.map(({ says, again, seconds, log, failure }) =>
+      columns: [
+        '',
+        'again, % of the file',
+        'at most',
+        'saved, as the job says, %',
+        's to the end once all is back',
+        'what the job says',
+      ],
+      rows: rows.map(({ says, again, saved, seconds, log, failure }) =>
         failure === undefined
           ? [
               says,
               spread(again).median.toFixed(2),
               spread(again).most.toFixed(2),
+              spread(saved).median.toFixed(2),
               spread(seconds).median.toFixed(1),
               log.join('; '),
             ]
-          : [says, '', '', '', `failed: ${failure}`],
+          : [says, '', '', '', '', `failed: ${failure}`],
       ),
     }
     return { method, network: kind, line: wideArea, bytes, settings, rows, tables: [table] }
