@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -67,7 +68,7 @@ class End {
   }
 }
 
-async function pair(options: Partial<LinkSpec> = {}) {
+async function pair(options: Partial<LinkSpec> = {}, through: (port: number) => Promise<number> = direct) {
   const common = {
     identity: randomUUID(),
     key: randomBytes(32).toString('base64'),
@@ -76,7 +77,8 @@ async function pair(options: Partial<LinkSpec> = {}) {
   const more = { ...common, connections: 2, rate: -1, ...options }
   const to = new End({ ...more, role: 'receive', link: { kind: 'listen', ports: [0, 0] } })
   const { port } = await to.link.opened
-  const address = { kind: 'connect' as const, addresses: ['127.0.0.1'], port: port ?? 0 }
+  const reached = await through(port ?? 0)
+  const address = { kind: 'connect' as const, addresses: ['127.0.0.1'], port: reached }
   const from = new End({ ...more, role: 'send', link: address })
   await from.link.opened
   return { from, to }
@@ -115,6 +117,79 @@ describe.each(['tcp', 'udp'] as const)('a link over %s', (transport) => {
       Array.from({ length: 5000 }, (_, task) => task),
     )
   })
+})
+
+const direct = (port: number) => Promise.resolve(port)
+
+/** A line between two agents that can keep data back. */
+class Line {
+  readonly #server: Server
+  /** Towards whoever listens: the TLS connection, and those for data. */
+  #control: Socket | undefined
+  readonly #data: Socket[] = []
+  readonly #kept: { readonly to: Socket; readonly bytes: Buffer }[] = []
+  keeps = false
+
+  constructor(port: number) {
+    this.#server = createServer((near) => {
+      const far = connect(port, '127.0.0.1')
+      near.on('error', () => near.destroy())
+      far.on('error', () => far.destroy())
+      far.pipe(near)
+      near.once('data', (first: Buffer) => {
+        if (first[0] === 0x16) this.#control = far
+        else this.#data.push(far)
+      })
+      near.on('data', (bytes: Buffer) => {
+        if (this.keeps && far !== this.#control) this.#kept.push({ to: far, bytes })
+        else far.write(bytes)
+      })
+    })
+  }
+
+  listen(): Promise<number> {
+    return new Promise((resolve) => {
+      this.#server.listen(0, '127.0.0.1', () => {
+        const address = this.#server.address()
+        resolve(typeof address === 'object' && address !== null ? address.port : 0)
+      })
+    })
+  }
+
+  get kept(): number {
+    return this.#kept.reduce((sum, { bytes }) => sum + bytes.length, 0)
+  }
+
+  /** The sender is dead: first its control connection ends, and then comes all that was on the way. */
+  async die(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#control?.once('close', resolve)
+      this.#control?.destroy()
+    })
+    for (const { to, bytes } of this.#kept) to.write(bytes)
+    for (const far of this.#data) far.end()
+    this.#server.close()
+  }
+}
+
+it('what a peer had sent before it died is read to its end', async () => {
+  const lines: Line[] = []
+  const { from, to } = await pair({ transport: 'tcp' }, (port) => {
+    const line = new Line(port)
+    lines.push(line)
+    return line.listen()
+  })
+  const [line] = lines
+  if (line === undefined) throw new Error('There is no line')
+  line.keeps = true
+  const sent = from.send()
+  expect(sent).toBeGreaterThan(2)
+  while (line.kept < sent * mib) await new Promise((resolve) => setTimeout(resolve, 2))
+  expect(to.payloads).toHaveLength(0)
+  await line.die()
+  await to.until(() => to.down !== undefined)
+  expect(to.payloads).toHaveLength(sent)
+  expect(to.down?.fault?.reason).toBe('lost')
 })
 
 // A network that answers as the real one does, and dies of what it is told.

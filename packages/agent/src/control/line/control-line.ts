@@ -24,7 +24,7 @@ export class ControlLine {
     private readonly socket: WebSocket,
     heartbeat: number,
     private readonly events: LineEvents,
-    private readonly address?: OwnAddress,
+    private readonly address?: Pick<OwnAddress, 'isGone'>,
   ) {
     socket.on('message', (data, isBinary) => this.receive(data, isBinary))
     socket.on('ping', () => this.heard())
