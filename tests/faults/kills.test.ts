@@ -50,6 +50,15 @@ async function expectDone(job: Entity, from: string, to: string): Promise<Entity
   return done
 }
 
+/** Bytes that were there already, as the log says of the last run; 0 until it does, or if the first said nothing. */
+async function savedBytes(job: Entity): Promise<number> {
+  const runs = [
+    ...(await plane.admin.log(job.id)).matchAll(/Run \d+: .*?(\d+) bytes sent, (\d+) bytes were there/g),
+  ]
+  const [first, last] = [runs[0], runs.at(-1)]
+  return first === last || Number(first?.[1]) === 0 ? 0 : Number(last?.[2])
+}
+
 describe.each(['up', 'down'] as const)('in the middle of a transfer %s', (direction) => {
   const from = direction === 'up' ? `${local}/big.bin` : `${storage}/big.bin`
   const to = (name: string): string => (direction === 'up' ? `${storage}/${name}` : `${local}/${name}`)
@@ -80,6 +89,8 @@ describe.each(['up', 'down'] as const)('in the middle of a transfer %s', (direct
     await waitForStatus(plane.admin, job.id, 'waiting', { never: ['failed', 'aborted'] })
     desk.start()
     await expectDone(job, from, to('desk.bin'))
+    // Its log says what each run moved, and what the last one did not have to.
+    await waitFor(async () => (await savedBytes(job)) > 0, { what: 'the log to say what was saved' })
   })
 
   test('everything is killed: it goes on after all is back', async () => {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { expect, it } from 'vitest'
 import { cLibrary } from './native.js'
-import { cutDatagrams, kernelRoundTrip, useBbr } from './sockets.js'
+import { boundUnread, cutDatagrams, kernelRoundTrip, useBbr } from './sockets.js'
 
 const isLinux = process.platform === 'linux' && cLibrary() !== undefined
 
@@ -16,9 +16,12 @@ it.skipIf(!isLinux)('asks the kernel about connections', async () => {
   expect(kernelRoundTrip(socket)).toBeGreaterThan(0)
   // Some kernels have no BBR, some do not let everybody have it; both are answers.
   expect(typeof useBbr(socket)).toBe('boolean')
+  // So little is allowed to everybody.
+  expect(boundUnread(socket, 64 * 1024)).toBe(['x64', 'arm64'].includes(process.arch))
   socket.destroy()
   await once(socket, 'close')
   expect([kernelRoundTrip(socket), useBbr(socket)]).toEqual([undefined, false])
+  expect(boundUnread(socket, 64 * 1024)).toBe(false)
   server.close()
 })
 

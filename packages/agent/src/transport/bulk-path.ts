@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Payload } from '@waybill/asc'
 import { distanceMs } from '../network/choice.js'
+import { UnreadBound } from '../network/unread-bound.js'
 import { kernelRoundTrip, useBbr } from '../platform/sockets.js'
 import type { BufferPool } from './buffers.js'
 import { BulkConnection } from './bulk-connection.js'
@@ -32,12 +33,8 @@ export interface BulkPathEvents {
 
 /** Connections of one link, however many a peer would like. */
 const mostConnections = 64
-/**
- * What the kernel may keep of all connections together, and of each one at least, until this side reads it; bytes. It
- * fills up while the disk is slow, and is lost with this process.
- */
-const mostUnread = 24 * 1024 * 1024
-const leastUnread = 1024 * 1024
+/** What the kernel may keep of one connection at least, bytes. */
+const leastUnread = 512 * 1024
 /** How often a limited session moves data, milliseconds. */
 const paceEvery = 10
 
@@ -50,7 +47,8 @@ export class BulkPath {
   readonly #seen = new Set<number>()
   readonly #all = new Set<BulkConnection>()
   #paused = false
-  #isFar = false
+  /** Where there is a distance, on the side that receives. */
+  #unread: UnreadBound | undefined
   #pacing: NodeJS.Timeout | undefined
   #ended = false
 
@@ -81,9 +79,12 @@ export class BulkPath {
         return
       }
       const { role, pool, bucket } = this.#options
-      this.#isFar ||= (kernelRoundTrip(socket) ?? 0) >= distanceMs
+      const roundTrip = kernelRoundTrip(socket) ?? 0
       // Over a distance it is not slowed down by every loss; whether the kernel agrees is its affair.
-      if (this.#isFar) useBbr(socket)
+      if (roundTrip >= distanceMs) useBbr(socket)
+      // Nearby the kernel finds by itself that little is enough.
+      if (roundTrip >= distanceMs && role === 'receive')
+        this.#unread ??= new UnreadBound(roundTrip, performance.now())
       const greeting: Greeting = { role, index, transport: 'tcp', datagram: 0 }
       const connection = new BulkConnection(socket, keys.connection(index), pool, bucket, {
         greeted: (heard) => {
@@ -99,7 +100,10 @@ export class BulkPath {
           this.#bound()
           this.#events.resized(this.#standing.size)
         },
-        frame: (type, payload) => this.#events.data(type, payload),
+        frame: (type, payload) => {
+          if (this.#unread?.read(payload.bytes.length, performance.now()) === true) this.#bound()
+          this.#events.data(type, payload)
+        },
         heard: () => this.#events.heard(),
         room: () => this.#events.room(),
         sent: (frame) => this.#events.sent(frame),
@@ -143,10 +147,9 @@ export class BulkPath {
     for (const connection of this.#standing.values()) connection.pause(paused)
   }
 
-  /** Nearby the kernel finds that little is enough. */
   #bound(): void {
-    if (!this.#isFar || this.#options.role === 'send') return
-    const each = Math.max(leastUnread, Math.floor(mostUnread / this.#standing.size))
+    if (this.#unread === undefined) return
+    const each = Math.max(leastUnread, Math.floor(this.#unread.bytes / this.#standing.size))
     for (const connection of this.#standing.values()) connection.bound(each)
   }
 

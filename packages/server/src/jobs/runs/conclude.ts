@@ -23,7 +23,7 @@ export class Conclusions {
       const change = { tx, workspace: store.id, now }
       const job = await readJob(change, lease.job)
       if (job === undefined || job.run !== lease.run) return undefined
-      const { files, sent, skipped } = run.totals
+      const { files, sent, skipped } = run.moved
       const message = job.dry_run
         ? `Run ${lease.run}: a dry run that looked at ${files} files; nothing was changed`
         : `Run ${lease.run}: ${files} files, ${sent} bytes sent, ${skipped} bytes were there already`

@@ -107,6 +107,7 @@ export class Runs implements HubListener {
     const run = this.heard(client, message)
     const receiver = run && endsOf(run.lease).destination
     if (run === undefined || receiver?.client !== client || receiver.session !== message.session) return
+    run.progress(message)
     await writeProgress(run.store, run.lease, message, this.deps.clock.now())
   }
 

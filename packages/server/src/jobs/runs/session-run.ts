@@ -2,6 +2,7 @@ import {
   agentTypes,
   isReasonCode,
   type Reason,
+  type SessionProgress,
   type SessionTask,
   type TaskResult,
   toWaybillError,
@@ -51,7 +52,9 @@ export class SessionRun {
     readonly left: Set<string>
   }[] = []
   /** What tasks that came to their end took: files, bytes that crossed the line, bytes that were there already. */
-  readonly totals = { files: 0, sent: 0, skipped: 0 }
+  private readonly totals = { files: 0, sent: 0, skipped: 0 }
+  /** What the receiver said last of the session as a whole. */
+  private latest: Pick<SessionProgress, 'bytes' | 'sent'> = { bytes: 0, sent: 0 }
   private phase: 'opening' | 'feeding' | 'over' = 'opening'
   private feeding: Promise<void> | undefined
   private feedAgain = false
@@ -164,6 +167,21 @@ export class SessionRun {
     await applyResults(this.store, this.lease.job, this.lease.run, results, now)
     await this.closeBuckets(results, now)
     await this.feed()
+  }
+
+  progress(progress: SessionProgress): void {
+    this.latest = progress
+  }
+
+  /** What this run moved, of tasks that were cut off by and large: files, bytes sent, and that were there already. */
+  get moved(): Readonly<SessionRun['totals']> {
+    const { files, sent, skipped } = this.totals
+    const { latest } = this
+    return {
+      files,
+      sent: Math.max(sent, latest.sent),
+      skipped: Math.max(skipped, latest.bytes - latest.sent),
+    }
   }
 
   endedAt(message: EndedMessage): void {
