@@ -21,7 +21,10 @@ const plainNow = Date.now.bind(Date)
 const now = (): number => plainNow() + shift
 
 globalThis.Date = new Proxy(Date, {
-  construct: (target, args: unknown[], as): object =>
-    Reflect.construct(target, args.length === 0 ? [now()] : args, as),
+  construct: (target, args: unknown[], as): object => {
+    const made: unknown = Reflect.construct(target, args.length === 0 ? [now()] : args, as)
+    if (typeof made !== 'object' || made === null) throw new TypeError('No date')
+    return made
+  },
   get: (target, name, receiver): unknown => (name === 'now' ? now : Reflect.get(target, name, receiver)),
 })
