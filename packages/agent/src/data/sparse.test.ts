@@ -18,7 +18,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { GivenOptions } from '@waybill/api'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Holes } from '../platform/holes.js'
+import { Holes } from '../platform/contents/holes.js'
 import { copy, makeTask, openPair, Side, temporaryDirectory } from './pair.fixture.js'
 
 const mib = 1024 * 1024

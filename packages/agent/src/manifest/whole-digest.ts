@@ -5,14 +5,19 @@ import xxhash from 'xxhash-addon'
 /** Reads one chunk of what was written so far, into `buffer`; rejects when it is not all there. */
 export type ReadChunk = (index: number, buffer: Buffer) => Promise<void>
 
+/** What may be kept of chunks that came too early, in all files of this thread together; bytes. */
+const mostKept = 12 * 1024 * 1024
+let kept = 0
+/** Memory of what was kept, to be used again. */
+const spare: Buffer[] = []
+
 /** Bytes of zeros that are hashed before others get their turn. */
 const zerosAtOnce = 64 * 1024 * 1024
 const zeros = Buffer.alloc(64 * 1024)
 
 /**
  * The xxh128 of a whole file whose chunks are written in any order. What comes in order is hashed as it is written;
- * what came too early is read back when its turn comes, which mostly means from the page cache. Holds one chunk at
- * most.
+ * what came too early is kept for its turn, as far as that is little, or else read back.
  */
 export class WholeDigest {
   readonly #size: number
@@ -23,6 +28,7 @@ export class WholeDigest {
   #next = 0
   #written: Uint8Array | undefined
   readonly #zeros = new Map<number, number>()
+  readonly #early = new Map<number, Buffer>()
   #buffer: Buffer | undefined
   #reading: Promise<void> | undefined
   /** A chunk that was hashed already was written anew: all is to be read again. */
@@ -40,13 +46,16 @@ export class WholeDigest {
     this.#read = read
   }
 
-  /** A chunk of the file is on the disk, with this in it; `data` is valid during the call only. */
-  written(index: number, data: Buffer): void {
+  /**
+   * A chunk of the file is on the disk, with this in it; `data` is valid during the call only. Of what will be read
+   * much later anyway nothing is to be kept.
+   */
+  written(index: number, data: Buffer, keep = true): void {
     if (index === this.#next && this.#reading === undefined) {
       this.#hasher.update(data)
       this.#next++
     } else {
-      this.#note(index)
+      this.#note(index, keep ? data : undefined)
     }
     this.#goOn()
   }
@@ -70,19 +79,34 @@ export class WholeDigest {
     return this.#hasher.digest().toString('hex')
   }
 
-  /** Resolves when nothing is read any more. */
+  /** Resolves when nothing is read any more, and nothing kept. */
   async close(): Promise<void> {
     this.#closed = true
     await this.#reading
+    for (const index of this.#early.keys()) this.#drop(index)
   }
 
-  #note(index: number): void {
+  #note(index: number, data: Buffer | undefined): void {
     if (index < this.#next) {
       this.#stale = true
       return
     }
     this.#written ??= new Uint8Array(this.#chunks)
     this.#written[index] = 1
+    this.#drop(index)
+    if (data === undefined || this.#closed || kept + data.length > mostKept) return
+    kept += data.length
+    this.#early.set(index, copied(data))
+  }
+
+  /** Keeps it no longer; what is in its memory stays until the next is kept. */
+  #drop(index: number): Buffer | undefined {
+    const data = this.#early.get(index)
+    if (data === undefined) return undefined
+    this.#early.delete(index)
+    kept -= data.length
+    spare.push(Buffer.from(data.buffer))
+    return data
   }
 
   #isReady(): boolean {
@@ -90,7 +114,9 @@ export class WholeDigest {
   }
 
   #goOn(): void {
-    if (this.#reading !== undefined || this.#closed || !this.#isReady()) return
+    if (this.#reading !== undefined || this.#closed) return
+    while (this.#hashKept());
+    if (!this.#isReady()) return
     this.#reading = this.#readOn().finally(() => {
       this.#reading = undefined
       this.#goOn()
@@ -111,7 +137,18 @@ export class WholeDigest {
     return this.#closed
   }
 
+  /** Hashes the next chunk if it was kept. */
+  #hashKept(): boolean {
+    if (this.#zeros.has(this.#next)) return false
+    const data = this.#drop(this.#next)
+    if (data === undefined) return false
+    this.#hasher.update(data)
+    this.#next++
+    return true
+  }
+
   async #catchUp(): Promise<void> {
+    if (this.#hashKept()) return
     const run = this.#zeros.get(this.#next)
     if (run !== undefined) {
       this.#zeros.delete(this.#next)
@@ -139,6 +176,12 @@ export class WholeDigest {
       await new Promise(setImmediate)
     }
   }
+}
+
+function copied(data: Buffer): Buffer {
+  const used = spare.pop()
+  const memory = used !== undefined && used.length >= data.length ? used : Buffer.allocUnsafeSlow(data.length)
+  return memory.subarray(0, data.copy(memory))
 }
 
 const seed = Buffer.alloc(8)

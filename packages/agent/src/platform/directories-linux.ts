@@ -1,9 +1,9 @@
 import { closeSync, constants, fstatSync, openSync, renameSync } from 'node:fs'
 import type { BytePath } from '@waybill/asc'
+import { readIn } from './contents/reading.js'
 import type { DirectoryHandle, FsPath } from './directories.js'
 import { type FileStatus, statusIn } from './file-status.js'
 import { cLibrary, type NativeCall } from './native.js'
-import { readIn } from './reading.js'
 
 /** O_PATH, which node:fs does not name: a handle that needs no right to list the directory. See open(2). */
 const O_PATH = 0o10000000

@@ -1,9 +1,9 @@
 import { lstatSync, realpathSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BytePath } from '@waybill/asc'
+import { readAt } from './contents/reading.js'
 import type { DirectoryHandle, FsPath } from './directories.js'
 import type { FileStatus } from './file-status.js'
-import { readAt } from './reading.js'
 
 function refused(path: string, code: string): NodeJS.ErrnoException {
   return Object.assign(new Error(`${code}: a symbolic link or no directory: ${path}`), { code })

@@ -45,6 +45,11 @@ export function programLibrary(): CLibrary | undefined {
   return isOff ? undefined : load([null])
 }
 
+/** Where memory lies; undefined when that cannot be known. It stays there as long as it is used. */
+export function addressOf(memory: Buffer): bigint | undefined {
+  return isOff ? undefined : requireKoffi()?.address(memory)
+}
+
 /** `M_ARENA_MAX` of glibc, and how many heaps the threads of this process share. */
 const arenaMax = -8
 const arenas = 2

@@ -1,7 +1,7 @@
 import { type BigIntStats, close, constants, fstatSync, openSync, read, readSync } from 'node:fs'
 import { type BytePath, chunkBytes, chunkCount, type Entry, joinPath } from '@waybill/asc'
+import { Holes } from '../platform/contents/holes.js'
 import { type FileStatus, statusOf } from '../platform/file-status.js'
-import { Holes } from '../platform/holes.js'
 import { Fault } from '../transfer/fault.js'
 import type { Place } from '../transfer/place.js'
 import { retryStale } from '../transfer/target.js'

@@ -2,7 +2,7 @@ import { read } from 'node:fs'
 import { promisify } from 'node:util'
 import { chunkBytes, chunkLength } from '@waybill/asc'
 import type { ReadChunk, WholeDigest } from '../manifest/whole-digest.js'
-import type { Holes } from '../platform/holes.js'
+import type { Holes } from '../platform/contents/holes.js'
 
 const readFile = promisify(read)
 
@@ -41,7 +41,7 @@ export function noteChunk(
   const length = chunkLength(size, index)
   const offset = index * chunkBytes(size)
   if (holes.holeEnd(offset) >= offset + length) whole.zeros(index, 1)
-  else whole.written(index, buffer.subarray(0, length))
+  else whole.written(index, buffer.subarray(0, length), false)
 }
 
 /** For what has no part yet. */

@@ -10,9 +10,10 @@ import {
   runLength,
 } from '@waybill/asc'
 import { WholeDigest } from '../manifest/whole-digest.js'
+import { DirectWrites } from '../platform/contents/direct-writes.js'
+import { Holes } from '../platform/contents/holes.js'
 import type { DirectoryTree } from '../platform/directory-tree.js'
 import { pushOut } from '../platform/durability.js'
-import { Holes } from '../platform/holes.js'
 import { chunkReader, noteChunk, unread } from './chunk-reader.js'
 import { chunkDigest } from './chunks/chunk-digest.js'
 import { WriteQueue } from './chunks/write-queue.js'
@@ -30,6 +31,8 @@ const syncFile = promisify(fsync)
  */
 const pushEvery = 64 * 1024 * 1024
 const pushPause = 2000
+/** From this size on data goes past the cache of the system, where that can be had. */
+const directFrom = 8 * 1024 * 1024
 /** From this size on a file is synced by itself, below in groups. */
 const syncAlone = 64 * 1024 * 1024
 
@@ -58,6 +61,7 @@ export class Partial {
   readonly #journal: Journal | undefined
   readonly #attributes: Attributes
   readonly #fresh: boolean
+  readonly #direct: DirectWrites | undefined
   readonly #queue: WriteQueue
   readonly #whole: WholeDigest | undefined
   #busy = 0
@@ -88,7 +92,8 @@ export class Partial {
     } else {
       this.#fd = openSync(part, flags)
     }
-    this.#queue = new WriteQueue(this.#fd)
+    this.#direct = entry.size >= directFrom ? DirectWrites.over(this.#fd, part) : undefined
+    this.#queue = new WriteQueue(this.#fd, this.#direct)
     this.#whole = options.checksum ? (begun.get(file) ?? new WholeDigest(entry.size, unread)) : undefined
     this.#whole?.readBy(chunkReader(this.#fd, entry.size))
     if (!isResumed(file, options)) return
@@ -102,6 +107,7 @@ export class Partial {
       }
     } catch (error) {
       closeSync(this.#fd)
+      void this.#direct?.close()
       throw error
     }
   }
@@ -203,7 +209,7 @@ export class Partial {
       if (alone) await syncFile(this.#fd)
     } finally {
       this.#journal?.close()
-      await closeFile(this.#fd)
+      await this.#close()
     }
     return alone
   }
@@ -213,7 +219,7 @@ export class Partial {
     await this.#quiet()
     await this.#whole?.close()
     this.#journal?.close()
-    await closeFile(this.#fd)
+    await this.#close()
     if (keep && this.#journal !== undefined) return
     try {
       removeQuietly(this.#tree.at(partName(this.#target)))
@@ -221,6 +227,11 @@ export class Partial {
     } catch {
       // The directory itself is gone.
     }
+  }
+
+  async #close(): Promise<void> {
+    await this.#direct?.close()
+    await closeFile(this.#fd)
   }
 
   async #finishChecksum(): Promise<void> {
@@ -253,6 +264,7 @@ export class Partial {
   }
 
   #pushOut(bytes: number): void {
+    if (this.#direct !== undefined) return
     this.#unsynced += bytes
     const now = performance.now()
     if (this.#syncing || this.#unsynced < pushEvery || now - this.#pushedAt < pushPause) return

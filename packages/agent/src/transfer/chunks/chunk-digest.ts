@@ -1,7 +1,7 @@
 import { read } from 'node:fs'
 import { promisify } from 'node:util'
 import { chunkBytes, chunkLength } from '@waybill/asc'
-import type { Holes } from '../../platform/holes.js'
+import type { Holes } from '../../platform/contents/holes.js'
 import { hash128 } from '../hash.js'
 import { zeroDigest } from './zeros.js'
 

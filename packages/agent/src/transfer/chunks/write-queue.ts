@@ -1,5 +1,6 @@
 import { write } from 'node:fs'
-import { makeZero } from '../../platform/punch.js'
+import type { DirectWrites } from '../../platform/contents/direct-writes.js'
+import { makeZero } from '../../platform/contents/punch.js'
 import { dataRuns } from './zeros.js'
 
 type Done = (error?: Error) => void
@@ -7,10 +8,13 @@ type Done = (error?: Error) => void
 /** Writes to one file, one at a time: the kernel locks the file anyway, and waiters would spin. */
 export class WriteQueue {
   readonly #fd: number
+  readonly #direct: DirectWrites | undefined
   readonly #work: ((through: Done) => void)[] = []
 
-  constructor(fd: number) {
+  /** With `direct`, what it takes goes that way. */
+  constructor(fd: number, direct?: DirectWrites) {
     this.#fd = fd
+    this.#direct = direct
   }
 
   /** With `overHole`, nothing but a hole is there by now, and longer stretches of zeros stay one. */
@@ -53,21 +57,37 @@ export class WriteQueue {
     through: Done,
   ): void {
     let current = 0
-    const step = (from: number) => {
-      const run = runs[current]
-      if (run === undefined) {
-        through()
-      } else if (from >= run.until) {
-        current++
-        step(runs[current]?.from ?? 0)
-      } else {
-        write(this.#fd, data, from, run.until - from, offset + from, (error, written) => {
-          if (error !== null) through(error)
-          else step(from + written)
-        })
-      }
+    const next = (error?: Error) => {
+      const run = runs[current++]
+      if (error !== undefined || run === undefined) through(error)
+      else this.#writeRun(data.subarray(run.from, run.until), offset + run.from, next)
     }
     if (runs.length === 0) queueMicrotask(through)
-    else step(runs[0]?.from ?? 0)
+    else next()
+  }
+
+  #writeRun(data: Buffer, offset: number, through: Done): void {
+    if (this.#direct?.takes(offset, data.length) !== true) {
+      this.#writeCached(data, offset, through)
+      return
+    }
+    this.#direct.write(data, offset, (error, isWritten) => {
+      if (error !== undefined || isWritten) through(error)
+      else this.#writeCached(data, offset, through)
+    })
+  }
+
+  #writeCached(data: Buffer, offset: number, through: Done): void {
+    const step = (from: number) => {
+      if (from === data.length) {
+        through()
+        return
+      }
+      write(this.#fd, data, from, data.length - from, offset + from, (error, written) => {
+        if (error !== null) through(error)
+        else step(from + written)
+      })
+    }
+    step(0)
   }
 }

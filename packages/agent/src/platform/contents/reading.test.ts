@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { openRoot } from './directories.js'
+import { openRoot } from '../directories.js'
 
 let dir: string
 

@@ -1,6 +1,6 @@
 import { fstatSync, statfsSync } from 'node:fs'
 import { constants } from 'node:os'
-import { cLibrary, type NativeCall } from './native.js'
+import { cLibrary, type NativeCall } from '../native.js'
 
 /** Where data begins, and where it ends, for lseek(2): the two systems number them the other way round. */
 const whence = process.platform === 'darwin' ? { data: 4, hole: 3 } : { data: 3, hole: 4 }

@@ -11,8 +11,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { cLibrary } from '../native.js'
 import { Holes } from './holes.js'
-import { cLibrary } from './native.js'
 import { makeZero } from './punch.js'
 
 const mib = 1024 * 1024

@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync } from 'node:fs'
-import type { FsPath } from './directories.js'
-import { cLibrary, type NativeCall } from './native.js'
+import type { FsPath } from '../directories.js'
+import { cLibrary, type NativeCall } from '../native.js'
 
 /** Of open(2) on Linux; node:fs sets it by itself. */
 const O_CLOEXEC = 0o2000000

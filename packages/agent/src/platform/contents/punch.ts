@@ -1,7 +1,7 @@
 import { fstatSync, write } from 'node:fs'
 import { promisify } from 'node:util'
+import { cLibrary, type NativeCall } from '../native.js'
 import { Holes } from './holes.js'
-import { cLibrary, type NativeCall } from './native.js'
 
 const writeFile = promisify(write)
 
