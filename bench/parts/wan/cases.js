@@ -132,6 +132,7 @@ async function copiesOfTree(name, { work, waybill, rounds, sizes }, load, peers)
       timed(one, { limit: sizes.limit }),
     ),
     make: (path) => makeFreshTree(path, load),
+    keep: true,
   })
   return figures(name, outcomes)
 }
