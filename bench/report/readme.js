@@ -34,7 +34,7 @@ function figures({ date, machine, versions, line, sizes, rounds, rows, losses })
   })
   const text = `A line with ${2 * line.delay} ms round trip, ${line.rate} Mbit/s and a queue of ${line.queue} ms, emulated between
 two network namespaces of one machine (${machine.cores} cores of ${machine.processor}, ${machine.kernel}); both hosts use cubic.
-One file of ${sizes.file / 1e9} GB, for Waybill from \`running\` to \`done\`; medians of ${rounds} runs by turns, data never seen
+One file of ${sizes.file / 1e9} GB, for Waybill from \`running\` to \`done\`; ${rounds === 1 ? 'one run each' : `medians of ${rounds} runs`} by turns, data never seen
 before, each copy compared by checksum. Peers had ${sizes.limit} s each and are judged by what had arrived by then; iperf3 sends
 from memory and is the limit for that many TCP connections. Lost packets are random here; a line that drops them in
 bursts, or a machine that does other work too, gives other figures. ${date.slice(0, 10)}, Waybill ${versions.waybill},
